@@ -1,0 +1,209 @@
+/**
+ * Dissection: from a model and a probe set to a run directory with every unit's exemplars, levels and activation maps
+ * (paper, section 3.1). A run that was interrupted goes on; one made of anything else is refused.
+ */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "csv-stringify/sync";
+import { UserError } from "../base/errors.js";
+import { removeLeftovers, writeFileAtomically } from "../base/files.js";
+import { type Progress, silent } from "../base/progress.js";
+import { VERSION } from "../base/version.js";
+import { resolveLayers } from "../engine/onnx/layers.js";
+import type { SessionOptions } from "../engine/runtime/session.js";
+import { type NdArray, ndarray } from "../engine/tensor/ndarray.js";
+import { writeNpy } from "../engine/tensor/npy.js";
+import { writeSafetensors } from "../engine/tensor/safetensors.js";
+import { layerFolder } from "../run/layer-folder.js";
+import { checkIdentity, isRun, type Manifest, readManifest, type UnitFlaw, writeManifest } from "../run/manifest.js";
+import { Run } from "../run/run.js";
+import { writeIntegers, writeReals } from "../run/table.js";
+import { layoutOf, unitsOf } from "./layout.js";
+import { type LayerPlan, planSweep } from "./plan.js";
+import type { Probe } from "./probe.js";
+import type { LayerStatistics } from "./statistics.js";
+import { fixedBatch, type Subject } from "./subject.js";
+import { removeState, type Swept, sweep } from "./sweep.js";
+import { visitWinners } from "./visit.js";
+
+export interface DissectOptions extends SessionOptions {
+  /** The run directory to make or to finish. */
+  readonly out: string;
+  /** Layers by tensor or module name; default: the model's principal layers. */
+  readonly layers?: readonly string[];
+  /** Units of a layer (by the name used in `layers`), when not all of them. */
+  readonly units?: Readonly<Record<string, readonly number[]>>;
+  /** Exemplars a unit; default 15. */
+  readonly k?: number;
+  /** Level of the masks; default 0.99. */
+  readonly quantile?: number;
+  /** Images run at once; default 8, or what the model demands. */
+  readonly batchSize?: number;
+  /** Seed of the positions drawn in large sweeps; default 0. */
+  readonly seed?: number;
+  /** Class and register tokens of vision transformers, where the default is wrong. */
+  readonly prefixTokens?: number;
+  readonly progress?: Progress;
+  /** Least time between two saves of the sweep's state; default 30 s. */
+  readonly saveEveryMs?: number;
+}
+
+/** Dissects a model over a probe set. Returns the finished run; a finished run of the same identity is returned as it is. */
+export async function dissect(subject: Subject, probe: Probe, options: DissectOptions): Promise<Run> {
+  const { out, progress = silent, k = 15, seed = 0 } = options;
+  const plans = planOf(subject, probe, options);
+  const manifest = manifestOf(subject, probe, plans, options);
+  if (await isFinished(out, manifest)) {
+    progress.warn(`${out} is finished already; nothing to do`);
+    return Run.open(out);
+  }
+  const fixed = fixedBatch(subject);
+  const common = {
+    batchSize: fixed ?? options.batchSize ?? 8,
+    fixed: fixed !== undefined,
+    session: options,
+    progress,
+  };
+  const swept = await sweep(out, subject, probe, plans, {
+    ...common,
+    k,
+    seed,
+    saveEveryMs: options.saveEveryMs ?? 30_000,
+    beforeSave: () => writeManifest(out, manifest),
+  });
+  checkCount(probe, swept, k);
+  await visitWinners(
+    out,
+    subject,
+    probe,
+    plans,
+    swept.layers.map((layer) => layer.top.save().ids),
+    k,
+    common,
+  );
+  const flaws: Record<string, UnitFlaw[]> = {};
+  for (const layer of swept.layers) {
+    const found = await writeLayer(out, layer, manifest.quantile);
+    if (found.length > 0) flaws[layer.plan.layout.name] = found;
+  }
+  await writeFileAtomically(join(out, "probe.csv"), probeTable(probe));
+  await writeManifest(out, { ...manifest, complete: true, skipped: swept.skipped, flaws });
+  await removeState(out);
+  return Run.open(out);
+}
+
+function planOf(
+  subject: Subject,
+  probe: Probe,
+  { layers, units = {}, quantile = 0.99, k = 15, prefixTokens }: DissectOptions,
+) {
+  const whole = (n: number) => Number.isInteger(n) && n >= 1;
+  if (!whole(k)) throw new UserError(`dissecting: k is ${k}; expected a whole number from 1`);
+  if (!(quantile > 0 && quantile < 1))
+    throw new UserError(`dissecting: quantile is ${quantile}; expected between 0 and 1`);
+  if (probe.size < k) {
+    throw new UserError(
+      `dissecting: ${probe.location} has ${probe.size} images; expected at least ${k}, add some or lower --k`,
+    );
+  }
+  const chosen = layers ? resolveLayers(subject.layers, layers) : subject.layers.filter((layer) => layer.principal);
+  if (chosen.length === 0) {
+    throw new UserError(`dissecting ${subject.path}: no layer can be dissected; \`milan inspect\` shows what it has`);
+  }
+  const subsets = new Map(Object.entries(units).map(([name, list]) => [resolveLayers(chosen, [name])[0], list]));
+  const layouts = chosen.map((layer) => {
+    const subset = subsets.get(layer);
+    return layoutOf(layer, probe.picture, {
+      ...(subset && { subset }),
+      ...(prefixTokens !== undefined && { prefix: prefixTokens }),
+    });
+  });
+  return planSweep(layouts, probe.size, quantile);
+}
+
+function manifestOf(subject: Subject, probe: Probe, plans: readonly LayerPlan[], options: DissectOptions): Manifest {
+  const [pictureHeight, pictureWidth] = probe.picture;
+  return {
+    format: 1,
+    milan: VERSION,
+    modelPath: subject.path,
+    modelSha256: subject.sha256,
+    probeKind: probe.kind,
+    probePath: probe.location,
+    probeFingerprint: probe.fingerprint,
+    probeSize: probe.size,
+    preprocessing: probe.preprocessing,
+    pictureWidth,
+    pictureHeight,
+    k: options.k ?? 15,
+    quantile: options.quantile ?? 0.99,
+    seed: options.seed ?? 0,
+    layers: plans.map(({ layout, positions }) => {
+      const { shortNames } = subject.layers.find(({ name }) => name === layout.name)!;
+      return { ...layout, shortNames, positions };
+    }),
+    complete: false,
+    skipped: [],
+    flaws: {},
+  };
+}
+
+/** Whether the run is there already. */
+async function isFinished(out: string, manifest: Manifest): Promise<boolean> {
+  if (isRun(out)) {
+    const found = await readManifest(out);
+    checkIdentity(out, found, manifest);
+    removeLeftovers(out);
+    return found.complete;
+  }
+  if (existsSync(out) && readdirSync(out).length > 0) {
+    throw new UserError(
+      `writing ${out}: the folder is not empty and holds no run; expected a new or empty folder for --out`,
+    );
+  }
+  return false;
+}
+
+function checkCount(probe: Probe, { skipped }: Swept, k: number): void {
+  const readable = probe.size - skipped.length;
+  if (readable >= k) return;
+  const found = readable === 0 ? "no image can be read" : `only ${readable} of ${probe.size} images can be read`;
+  throw new UserError(`dissecting: ${found} in ${probe.location}; expected at least ${k}, replace the damaged files`);
+}
+
+/** Writes a layer's tables; returns the units that cannot be judged, whose levels and exemplars are left empty. */
+async function writeLayer(out: string, layer: LayerStatistics, quantile: number): Promise<UnitFlaw[]> {
+  const { layout } = layer.plan;
+  const folder = layerFolder(out, layout.name);
+  const numbers = unitsOf(layout);
+  const flaws = layer.flaws(numbers);
+  const { ids, activations } = layer.top.save();
+  const levels = layer.levels(quantile);
+  const { k } = layer.top;
+  for (const { unit, flaw } of flaws) {
+    if (flaw !== "nan") continue;
+    const row = numbers.indexOf(unit);
+    levels[row] = Number.NaN;
+    ids.fill(-1, row * k, (row + 1) * k);
+    activations.fill(Number.NaN, row * k, (row + 1) * k);
+  }
+  await writeIntegers(join(folder, "ids.csv"), ids, k);
+  await writeReals(join(folder, "activations.csv"), activations, k);
+  await writeNpy(join(folder, "levels.npy"), ndarray("float32", [levels.length], levels));
+  if (layout.subset) {
+    const units = BigInt64Array.from(layout.subset, BigInt);
+    await writeNpy(join(folder, "units.npy"), ndarray("int64", [units.length], units));
+  }
+  const state = layer.save();
+  const kept = ["counts", "tail", "sample"].map((name): [string, NdArray] => [name, state.get(name)!]);
+  await writeSafetensors(join(folder, "quantiles.safetensors"), new Map(kept));
+  return flaws;
+}
+
+function probeTable(probe: Probe): string {
+  const rows = Array.from({ length: probe.size }, (_, id) => {
+    const { file, label } = probe.entry(id);
+    return [id, file, label ?? ""];
+  });
+  return stringify([["id", "file", "class"], ...rows]);
+}

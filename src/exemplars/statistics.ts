@@ -1,0 +1,89 @@
+/**
+ * What a sweep knows so far: for every layer the top images, the tails and the sample. It is fed one batch of network
+ * outputs after another, can be saved at any batch, and adds up with what other shards saw.
+ */
+import type { Arrays } from "../engine/runtime/session.js";
+import { type NdArray, ndarray } from "../engine/tensor/ndarray.js";
+import type { UnitFlaw } from "../run/manifest.js";
+import type { StatisticsNames } from "./graphs.js";
+import type { LayerPlan } from "./plan.js";
+import { Sample } from "./sample.js";
+import { Tails } from "./tail.js";
+import { TopImages } from "./top.js";
+
+/** Statistics of one layer. */
+export class LayerStatistics {
+  readonly plan: LayerPlan;
+  readonly top: TopImages;
+  readonly tails: Tails;
+  readonly sample: Sample;
+
+  constructor(plan: LayerPlan, k: number) {
+    this.plan = plan;
+    this.top = new TopImages(plan.rows, k);
+    this.tails = new Tails(plan.rows, plan.capacity, plan.positions);
+    this.sample = new Sample(plan.rows, plan.total);
+  }
+
+  /** Adds a batch's outputs; only the first `ids.length` images of it count. */
+  add(ids: ArrayLike<number>, outputs: Arrays, names: StatisticsNames): void {
+    const maxima = outputs[names.maxima].data as Float32Array;
+    const values = outputs[names.values].data as Float32Array;
+    const { rows, positions } = this.plan;
+    for (let image = 0; image < ids.length; image++) {
+      this.top.add(ids[image], maxima, image * rows);
+      for (let unit = 0, at = image * rows * positions; unit < rows; unit++, at += positions) {
+        this.tails.add(unit, values, at, at + positions);
+      }
+      this.sample.add(ids[image], values, image * rows * positions, positions);
+    }
+  }
+
+  /** The arrays of the state, by name. */
+  save(): Map<string, NdArray> {
+    const { rows, capacity } = this.plan;
+    const { ids, activations } = this.top.save();
+    const { counts, values } = this.tails.save();
+    const sample = this.sample.save();
+    return new Map<string, NdArray>([
+      ["ids", ndarray("int32", [rows, this.top.k], ids)],
+      ["activations", ndarray("float32", [rows, this.top.k], activations)],
+      ["counts", ndarray("float64", [rows], counts)],
+      ["tail", ndarray("float32", [rows, capacity], values)],
+      ["sample", ndarray("float32", [sample.length / rows, rows], sample)],
+    ]);
+  }
+
+  /** Adds a saved state of the same plan. */
+  merge(saved: ReadonlyMap<string, NdArray>): void {
+    const data = <T>(name: string) => saved.get(name)?.data as T;
+    this.top.merge({ ids: data("ids"), activations: data("activations") });
+    this.tails.merge({ counts: data("counts"), values: data("tail") });
+    this.sample.merge(data("sample"));
+  }
+
+  /** float32 [unit], the level of every unit at a quantile; NaN where it cannot be said. */
+  levels(quantile: number): Float32Array {
+    return Float32Array.from({ length: this.plan.rows }, (_, unit) => this.tails.level(unit, quantile));
+  }
+
+  /** Units that cannot be judged, by their numbers in the layer. */
+  flaws(numbers: readonly number[]): UnitFlaw[] {
+    const flaws: UnitFlaw[] = [];
+    const { activations } = this.top.save();
+    const sample = this.sample.save();
+    for (const [row, unit] of numbers.entries()) {
+      const [largest] = this.tails.largest(row);
+      const best = activations[row * this.top.k];
+      if (Number.isNaN(largest) || Number.isNaN(best)) flaws.push({ unit, flaw: "nan" });
+      else if (isConstant(sample, row, numbers.length, best)) flaws.push({ unit, flaw: "constant" });
+    }
+    return flaws;
+  }
+}
+
+/** Whether a unit's sampled activations all equal its largest one. */
+function isConstant(sample: Float32Array, row: number, rows: number, best: number): boolean {
+  for (let at = row; at < sample.length; at += rows) if (sample[at] !== best) return false;
+  return true;
+}

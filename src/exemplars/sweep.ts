@@ -1,0 +1,148 @@
+/**
+ * The sweep: one pass over the probe set for all layers at once (paper, section 3.1). Costs one forward pass an image plus
+ * what `bench/dissect.js` measures; memory does not grow with the number of images.
+ *
+ * State is written to the run's folder now and then, so that a killed sweep repeats at most what came since.
+ */
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Progress } from "../base/progress.js";
+import { Random } from "../base/random.js";
+import { openSession } from "../engine/runtime/open.js";
+import type { Arrays, Session, SessionOptions } from "../engine/runtime/session.js";
+import { type NdArray, ndarray } from "../engine/tensor/ndarray.js";
+import { openSafetensors, writeSafetensors } from "../engine/tensor/safetensors.js";
+import { type StatisticsNames, statisticsGraph } from "./graphs.js";
+import type { LayerPlan } from "./plan.js";
+import type { Probe } from "./probe.js";
+import { LayerStatistics } from "./statistics.js";
+import type { Subject } from "./subject.js";
+
+export interface SweepOptions {
+  readonly batchSize: number;
+  /** Whether the model takes batches of exactly `batchSize` only. */
+  readonly fixed: boolean;
+  readonly k: number;
+  readonly seed: number;
+  readonly session: SessionOptions;
+  readonly progress: Progress;
+  /** Least time between two saves of the state. */
+  readonly saveEveryMs: number;
+  /** Called before the state is saved: what makes the folder a run. */
+  readonly beforeSave: () => Promise<void>;
+}
+
+/** What a sweep found. */
+export interface Swept {
+  readonly layers: readonly LayerStatistics[];
+  /** Dataset ids that could not be read, ascending. */
+  readonly skipped: readonly number[];
+}
+
+/** Sweeps the probe set, continuing from the state in `folder` if there is one. */
+export async function sweep(
+  folder: string,
+  subject: Subject,
+  probe: Probe,
+  plans: readonly LayerPlan[],
+  options: SweepOptions,
+): Promise<Swept> {
+  const { k, progress } = options;
+  const layers = plans.map((plan) => new LayerStatistics(plan, k));
+  const skipped = new Set<number>();
+  const first = await resume(folder, layers, skipped);
+  const sampled = plans.map(({ layout, positions }) => positions < layout.height * layout.width);
+  const graph = statisticsGraph(
+    subject.model,
+    plans.map((plan) => plan.layout),
+    sampled,
+  );
+  const session = await openSession(graph.model, options.session);
+  const order = Uint32Array.from({ length: probe.size - first }, (_, i) => first + i);
+  progress.begin("sweep", probe.size, "image", first);
+  try {
+    let saved = performance.now();
+    let saveTookMs = 0;
+    for await (const { ids, feeds } of probe.batches(order, options.batchSize, options.fixed, (id) =>
+      skipped.add(id),
+    )) {
+      await runBatch(session, ids, feeds, layers, graph.names, options.seed);
+      const done = ids[ids.length - 1] + 1;
+      progress.update(done);
+      const now = performance.now();
+      if (now - saved > Math.max(options.saveEveryMs, 20 * saveTookMs)) {
+        await options.beforeSave();
+        await save(folder, layers, skipped, done);
+        saved = performance.now();
+        saveTookMs = saved - now;
+      }
+    }
+  } finally {
+    progress.end();
+    await session.close();
+  }
+  return { layers, skipped: [...skipped].sort((a, b) => a - b) };
+}
+
+async function runBatch(
+  session: Session,
+  ids: ArrayLike<number>,
+  feeds: Arrays,
+  layers: readonly LayerStatistics[],
+  names: readonly StatisticsNames[],
+  seed: number,
+): Promise<void> {
+  const all: Arrays = { ...feeds };
+  for (const [i, { positions }] of names.entries()) {
+    if (positions !== undefined)
+      all[positions] = drawPositions(layers[i].plan, new Random(seed + 31 * i + 7919 * ids[0]));
+  }
+  const outputs = await session.run(all);
+  for (const [i, layer] of layers.entries()) layer.add(ids, outputs, names[i]);
+}
+
+/** One position from each of equally long stretches of the map. */
+function drawPositions({ layout, positions }: LayerPlan, random: Random): NdArray<"int64"> {
+  const stretch = (layout.height * layout.width) / positions;
+  const drawn = BigInt64Array.from({ length: positions }, (_, i) =>
+    BigInt(Math.floor((i + random.uniform()) * stretch)),
+  );
+  return ndarray("int64", [positions], drawn);
+}
+
+const statePath = (folder: string) => join(folder, "sweep.safetensors");
+
+async function save(
+  folder: string,
+  layers: readonly LayerStatistics[],
+  skipped: ReadonlySet<number>,
+  done: number,
+): Promise<void> {
+  const tensors = new Map<string, NdArray>();
+  for (const [i, layer] of layers.entries()) {
+    for (const [name, array] of layer.save()) tensors.set(`${i}.${name}`, array);
+  }
+  await writeSafetensors(statePath(folder), tensors, { done: String(done), skipped: JSON.stringify([...skipped]) });
+}
+
+/** Takes up the saved state; returns the first image that is still to be seen. */
+async function resume(folder: string, layers: readonly LayerStatistics[], skipped: Set<number>): Promise<number> {
+  if (!existsSync(statePath(folder))) return 0;
+  const file = await openSafetensors(statePath(folder));
+  try {
+    for (const [i, layer] of layers.entries()) {
+      const own = file.names.filter((name) => name.startsWith(`${i}.`));
+      const state = new Map<string, NdArray>();
+      for (const name of own) state.set(name.slice(name.indexOf(".") + 1), await file.read(name));
+      layer.merge(state);
+    }
+    for (const id of JSON.parse(file.metadata.skipped ?? "[]") as number[]) skipped.add(id);
+    return Number(file.metadata.done ?? 0);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Removes the state once the run holds the results. */
+export const removeState = (folder: string): Promise<void> => rm(statePath(folder), { force: true });

@@ -1,0 +1,134 @@
+/**
+ * Activation levels, exactly: a unit's 0.99 quantile over all its activations (paper, section 3.1) is decided by the
+ * largest one per cent of them, so that is what is kept, whatever order they arrive in.
+ *
+ * When `total` activations are to come and the lowest quantile asked for is q, only the `(1 - q) * total` largest can
+ * matter. A value not above the smallest of that many already seen is counted and dropped, which is safe for any order:
+ * sorted, constant, sparse. Two halves of a stream merge into exactly the tail of the whole. Cost: one comparison a value,
+ * plus a selection whenever a unit's buffer, half as large again as its tail, is full.
+ */
+import { selectLargest } from "./select.js";
+
+/** What a `Tails` leaves on disk and passes between shards. */
+export interface TailState {
+  /** Number of activations each unit's tail was chosen from: float64 [unit]. */
+  readonly counts: Float64Array;
+  /** float32 [unit, capacity], the largest first; unused places are -infinity. */
+  readonly values: Float32Array;
+}
+
+/** The largest activations of every unit of one layer. */
+export class Tails {
+  readonly units: number;
+  /** How many of a unit's largest activations are kept. */
+  readonly capacity: number;
+  readonly #room: number;
+  readonly #buffer: Float32Array;
+  readonly #used: Int32Array;
+  readonly #floor: Float32Array;
+  readonly #counts: Float64Array;
+
+  /**
+   * @param capacity see `tailCapacity`.
+   * @param largestAdd the most values one `add` brings a unit.
+   */
+  constructor(units: number, capacity: number, largestAdd: number) {
+    this.units = units;
+    this.capacity = capacity;
+    this.#room = capacity + Math.max(capacity >> 1, largestAdd);
+    this.#buffer = new Float32Array(units * this.#room);
+    this.#used = new Int32Array(units);
+    this.#floor = new Float32Array(units).fill(Number.NEGATIVE_INFINITY);
+    this.#counts = new Float64Array(units);
+  }
+
+  /** Adds activations `values[start..end)` of one unit; at most `largestAdd` of them. NaN is kept, and found by `level`. */
+  add(unit: number, values: Float32Array, start: number, end: number): void {
+    const base = unit * this.#room;
+    if (this.#used[unit] + (end - start) > this.#room) this.#compact(unit);
+    const buffer = this.#buffer;
+    const floor = this.#floor[unit];
+    let at = base + this.#used[unit];
+    for (let i = start; i < end; i++) {
+      const value = values[i];
+      if (!(value <= floor)) buffer[at++] = value;
+    }
+    this.#used[unit] = at - base;
+    this.#counts[unit] += end - start;
+  }
+
+  /** Number of activations this unit has shown. */
+  count(unit: number): number {
+    return this.#counts[unit];
+  }
+
+  /** The unit's largest activations, largest first, float32; NaN first. */
+  largest(unit: number): Float32Array {
+    const base = unit * this.#room;
+    if (this.#used[unit] > this.capacity) this.#compact(unit);
+    // typed arrays sort NaN to the end, so reversing puts it first
+    return this.#buffer
+      .slice(base, base + this.#used[unit])
+      .sort()
+      .reverse();
+  }
+
+  /** The quantile `q` of the unit, or NaN when it cannot be said: see `tailQuantile`. */
+  level(unit: number, q: number): number {
+    return tailQuantile(this.largest(unit), this.#counts[unit], q);
+  }
+
+  /** Adds what another part of the same stream left. */
+  merge(other: TailState): void {
+    const width = other.values.length / this.units;
+    for (let unit = 0; unit < this.units; unit++) {
+      const row = other.values.subarray(unit * width, (unit + 1) * width);
+      const unused = row.indexOf(Number.NEGATIVE_INFINITY);
+      const used = unused < 0 ? width : Math.min(width, other.counts[unit]);
+      const step = this.#room - this.capacity;
+      for (let at = 0; at < used; at += step) this.add(unit, row, at, Math.min(at + step, used));
+      this.#counts[unit] += other.counts[unit] - used;
+    }
+  }
+
+  /** A copy of the state, for the run directory or a checkpoint. `merge` takes it back into an empty `Tails`. */
+  save(): TailState {
+    const values = new Float32Array(this.units * this.capacity).fill(Number.NEGATIVE_INFINITY);
+    for (let unit = 0; unit < this.units; unit++) values.set(this.largest(unit), unit * this.capacity);
+    return { counts: this.#counts.slice(), values };
+  }
+
+  #compact(unit: number): void {
+    const base = unit * this.#room;
+    const used = this.#used[unit];
+    if (used <= this.capacity) return;
+    const part = this.#buffer.subarray(base, base + used);
+    this.#floor[unit] = selectLargest(part, this.capacity);
+    this.#used[unit] = this.capacity;
+  }
+}
+
+/**
+ * How many of the largest activations decide every quantile from `lowestQuantile` up.
+ * @param total number of activations a unit will show in the whole sweep, all shards together.
+ */
+export function tailCapacity(total: number, lowestQuantile: number): number {
+  return Math.min(total, Math.ceil((1 - lowestQuantile) * total) + 2);
+}
+
+/**
+ * The quantile `q` of `count` values of which only the largest are at hand, by the reference's rule: the i-th smallest
+ * value (from 0) stands at (i + 0.5) / count, linear between, clamped outside.
+ * @param largest float32, largest first; NaN first.
+ * @returns NaN when there are no values, when one is NaN, or when `q` lies below the tail.
+ */
+export function tailQuantile(largest: Float32Array, count: number, q: number): number {
+  if (count === 0 || largest.length === 0 || Number.isNaN(largest[0])) return Number.NaN;
+  const fromTop = count - 1 - Math.min(Math.max(Math.fround(q) * count - 0.5, 0), count - 1);
+  const above = Math.floor(fromTop);
+  const below = Math.min(above + 1, count - 1);
+  if (below >= largest.length) return Number.NaN;
+  const fraction = fromTop - above;
+  if (fraction === 0 || largest[above] === largest[below]) return largest[above];
+  return Math.fround(largest[above] * (1 - fraction) + largest[below] * fraction);
+}

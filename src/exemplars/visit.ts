@@ -1,0 +1,123 @@
+/**
+ * The second visit: only the images that won are run again, for the activation maps of the units they won. Maps are picked
+ * inside the graph, so what leaves the runtime is what is kept.
+ *
+ * Maps are kept as float32. Half precision would save half the space, but moves up to some ten-thousandths of the mask
+ * pixels across the level.
+ */
+import { join } from "node:path";
+import type { Progress } from "../base/progress.js";
+import { openSession } from "../engine/runtime/open.js";
+import type { Arrays, Session, SessionOptions } from "../engine/runtime/session.js";
+import { ndarray } from "../engine/tensor/ndarray.js";
+import { layerFolder } from "../run/layer-folder.js";
+import { RowWriter } from "../run/rows.js";
+import { type MapNames, mapsGraph } from "./graphs.js";
+import { writePictures } from "./pictures.js";
+import type { LayerPlan } from "./plan.js";
+import type { Probe, ProbeBatch } from "./probe.js";
+import type { Subject } from "./subject.js";
+
+/** One place in a layer's table that an image won. */
+interface Win {
+  /** Row of the unit. */
+  readonly row: number;
+  readonly rank: number;
+}
+
+/** For every image, for every layer, what it won. */
+type Wins = Map<number, Win[][]>;
+
+export interface VisitOptions {
+  readonly batchSize: number;
+  readonly fixed: boolean;
+  readonly session: SessionOptions;
+  readonly progress: Progress;
+}
+
+/**
+ * Writes `maps.npy`, float32 [unit, k, height, width], of every layer; for generators also the winning pictures.
+ * @param ids int32 [unit, k] of every layer.
+ */
+export async function visitWinners(
+  folder: string,
+  subject: Subject,
+  probe: Probe,
+  plans: readonly LayerPlan[],
+  ids: readonly Int32Array[],
+  k: number,
+  options: VisitOptions,
+): Promise<void> {
+  const wins = collectWins(ids, k);
+  const order = [...wins.keys()].sort((a, b) => a - b);
+  const layouts = plans.map((plan) => plan.layout);
+  const graph = mapsGraph(subject.model, layouts, probe.generated);
+  const session = await openSession(graph.model, options.session);
+  const writers: RowWriter[] = [];
+  options.progress.begin("maps", order.length, "image");
+  try {
+    for (const { layout, rows } of plans) {
+      const path = join(layerFolder(folder, layout.name), "maps.npy");
+      writers.push(await RowWriter.create(path, "float32", [rows, k, layout.height, layout.width]));
+    }
+    let done = 0;
+    for await (const batch of probe.batches(order, options.batchSize, options.fixed, () => {})) {
+      const outputs = await visitBatch(session, batch, plans, graph.names, wins, writers, k, probe.generated);
+      if (probe.generated) await writePictures(folder, batch.ids, outputs[probe.generated]);
+      done += batch.ids.length;
+      options.progress.update(done);
+    }
+    for (const writer of writers) await writer.commit();
+  } catch (error) {
+    for (const writer of writers) await writer.abort();
+    throw error;
+  } finally {
+    options.progress.end();
+    await session.close();
+  }
+}
+
+function collectWins(ids: readonly Int32Array[], k: number): Wins {
+  const wins: Wins = new Map();
+  for (const [layer, table] of ids.entries()) {
+    for (const [at, id] of table.entries()) {
+      if (id < 0) continue;
+      let won = wins.get(id);
+      if (!won) {
+        won = ids.map(() => []);
+        wins.set(id, won);
+      }
+      won[layer].push({ row: Math.floor(at / k), rank: at % k });
+    }
+  }
+  return wins;
+}
+
+async function visitBatch(
+  session: Session,
+  batch: ProbeBatch,
+  plans: readonly LayerPlan[],
+  names: readonly MapNames[],
+  wins: Wins,
+  writers: readonly RowWriter[],
+  k: number,
+  alsoFetch: string | undefined,
+): Promise<Arrays> {
+  const feeds: Arrays = { ...batch.feeds };
+  const won = plans.map((_, layer) => Array.from(batch.ids, (id) => wins.get(id)?.[layer] ?? []));
+  for (const [layer, { rows }] of plans.entries()) {
+    const pairs = won[layer].flatMap((list, image) => list.map(({ row }) => BigInt(image * rows + row)));
+    feeds[names[layer].pairs] = ndarray("int64", [pairs.length], BigInt64Array.from(pairs));
+  }
+  const fetches = [...names.map(({ maps }) => maps), ...(alsoFetch === undefined ? [] : [alsoFetch])];
+  const outputs = await session.run(feeds, fetches);
+  for (const [layer, { layout }] of plans.entries()) {
+    const size = layout.height * layout.width;
+    const maps = outputs[names[layer].maps].data as Float32Array;
+    for (const [i, { row, rank }] of won[layer].flat().entries()) {
+      const map = ndarray("float32", [size], maps.subarray(i * size, (i + 1) * size));
+      await writers[layer].write(row * k + rank, map);
+    }
+  }
+  return outputs;
+}

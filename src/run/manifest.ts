@@ -1,0 +1,129 @@
+/**
+ * `run.json`: what a run was made of. Results are only ever added to a run, or taken from it, when all of this agrees: a
+ * description read off another model's exemplars would look just as convincing.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../base/errors.js";
+import { readWhole, writeFileAtomically } from "../base/files.js";
+import type { Preprocessing } from "../data/images/preprocess.js";
+
+/** What decides a run's results. Two runs with equal identities are interchangeable. */
+export interface Identity {
+  /** SHA-256 of the model file and of its external data. */
+  readonly modelSha256: string;
+  /** See `ImageSet.fingerprint` and `LatentSet.fingerprint`. */
+  readonly probeFingerprint: string;
+  readonly probeSize: number;
+  /** Null for generators, which are fed latents as they are. */
+  readonly preprocessing: Preprocessing | null;
+  readonly k: number;
+  readonly quantile: number;
+  readonly seed: number;
+  readonly layers: readonly LayerRecord[];
+}
+
+/** One dissected layer. */
+export interface LayerRecord {
+  /** The tensor's name in the model. */
+  readonly name: string;
+  /** The names a user may type for it. */
+  readonly shortNames: readonly string[];
+  readonly kind: "map" | "tokens" | "vector";
+  /** Number of units of the layer. */
+  readonly units: number;
+  /** The units dissected, when not all. */
+  readonly subset?: readonly number[];
+  /** Size of an activation map. */
+  readonly height: number;
+  readonly width: number;
+  /** Tokens dropped before the grid. */
+  readonly prefix: number;
+  /** Positions of each map that went into the levels: height * width, or fewer in a large sweep. */
+  readonly positions: number;
+}
+
+/** The whole of `run.json`. */
+export interface Manifest extends Identity {
+  readonly format: 1;
+  /** Version of Milan that made the run. */
+  readonly milan: string;
+  readonly modelPath: string;
+  readonly probeKind: "images" | "latents";
+  readonly probePath: string;
+  /** Size of the exemplar images, in pixels. */
+  readonly pictureWidth: number;
+  readonly pictureHeight: number;
+  /** False while the sweep is under way. */
+  readonly complete: boolean;
+  /** Dataset ids that could not be read; they took no part. */
+  readonly skipped: readonly number[];
+  /** Units whose activations cannot be judged, by layer name. */
+  readonly flaws: Readonly<Record<string, readonly UnitFlaw[]>>;
+}
+
+/**
+ * Why a unit's exemplars mean nothing. `nan`: some activation is not a number. `constant`: it never varies, so no image
+ * activates it more than another.
+ */
+export interface UnitFlaw {
+  readonly unit: number;
+  readonly flaw: "nan" | "constant";
+}
+
+const FILE = "run.json";
+
+export const isRun = (folder: string): boolean => existsSync(join(folder, FILE));
+
+export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  await writeFileAtomically(join(folder, FILE), `${JSON.stringify(manifest, null, 1)}\n`);
+}
+
+/** Reads `run.json`. Errors: not a run, or one of a newer format. */
+export async function readManifest(folder: string): Promise<Manifest> {
+  if (!isRun(folder)) {
+    throw new UserError(`opening ${folder}: it holds no ${FILE}; expected a run made by \`milan dissect --out\``);
+  }
+  const path = join(folder, FILE);
+  let manifest: Manifest;
+  try {
+    manifest = JSON.parse((await readWhole("reading", path)).toString("utf8"));
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`reading ${path}: it is damaged; delete the run and dissect again`);
+  }
+  if (manifest?.format !== 1 || !Array.isArray(manifest.layers) || !Array.isArray(manifest.skipped)) {
+    throw new UserError(
+      `reading ${path}: format ${manifest?.format}; expected 1, use the version of Milan that wrote it`,
+    );
+  }
+  for (const layer of manifest.layers) checkLayer(path, layer);
+  return manifest;
+}
+
+function checkLayer(path: string, layer: LayerRecord): void {
+  const counts = [layer.units, layer.height, layer.width, layer.prefix, layer.positions];
+  if (typeof layer.name !== "string" || !Array.isArray(layer.shortNames) || !counts.every(Number.isInteger)) {
+    throw new UserError(`reading ${path}: its layers are damaged; delete the run and dissect again`);
+  }
+}
+
+/** Refuses to go on when `found` was made of anything else than `wanted`. */
+export function checkIdentity(folder: string, found: Identity, wanted: Identity): void {
+  const facts: [keyof Identity, string][] = [
+    ["modelSha256", "model"],
+    ["probeFingerprint", "probe set"],
+    ["probeSize", "probe set"],
+    ["preprocessing", "preprocessing"],
+    ["k", "k"],
+    ["quantile", "quantile"],
+    ["seed", "seed"],
+    ["layers", "layers"],
+  ];
+  const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+  const differing = facts.filter(([key]) => !same(found[key], wanted[key])).map(([, name]) => name);
+  if (differing.length === 0) return;
+  throw new UserError(
+    `resuming ${folder}: it was made with another ${[...new Set(differing)].join(", another ")}; choose a new --out folder, or delete this one`,
+  );
+}
