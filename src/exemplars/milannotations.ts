@@ -6,12 +6,15 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { stringify } from "csv-stringify/sync";
 import { UserError } from "../base/errors.js";
 import type { Progress } from "../base/progress.js";
 import { type NdArray, ndarray } from "../engine/tensor/ndarray.js";
 import { type NpyFile, openNpy, readNpy, writeNpy, writeNpyRows } from "../engine/tensor/npy.js";
+import type { Description } from "../run/descriptions.js";
+import { displayName, type Named } from "../run/layer-name.js";
 import { readTable, writeIntegers, writeReals } from "../run/table.js";
-import type { ExemplarLayer, ExemplarSource } from "./source.js";
+import type { ExemplarLayer, ExemplarStore } from "./store.js";
 
 interface OpenLayer {
   readonly layer: ExemplarLayer;
@@ -20,7 +23,7 @@ interface OpenLayer {
 }
 
 /** Opens a MILANNOTATIONS folder. Errors: no layer in it, or arrays that do not belong together. */
-export async function openMilannotations(folder: string): Promise<ExemplarSource> {
+export async function openMilannotations(folder: string): Promise<ExemplarStore> {
   const names = await layerNames(folder);
   const open: OpenLayer[] = [];
   const close = async () => {
@@ -109,7 +112,7 @@ async function openLayer(folder: string, name: string, first: number): Promise<O
 }
 
 /** Writes any exemplars in this layout. A folder named after each layer's short name, or its tensor, is made in `out`. */
-export async function writeMilannotations(source: ExemplarSource, out: string, progress: Progress): Promise<void> {
+export async function writeMilannotations(source: ExemplarStore, out: string, progress: Progress): Promise<void> {
   const { k, height, width } = source;
   progress.begin(
     "export",
@@ -144,16 +147,24 @@ export async function writeMilannotations(source: ExemplarSource, out: string, p
   progress.end();
 }
 
-/** The folder a layer is published under: the shortest name that is a plain file name. */
-export function publishedName({ name, shortNames }: Pick<ExemplarLayer, "name" | "shortNames">): string {
-  return (
-    [...shortNames, name].find((text) => /^[\w.-]+$/.test(text)) ?? name.replace(/[^\w.-]+/g, "_").replace(/^_/, "")
-  );
-}
+/** The folder a layer is published under: its name as shown, made a plain file name. */
+export const publishedName = (layer: Named): string =>
+  displayName(layer)
+    .replace(/[^\w.-]+/g, "_")
+    .replace(/^[_.]+/, "");
 
 const unitsArray = ({ units }: ExemplarLayer): NdArray =>
   ndarray("int64", [units.length], BigInt64Array.from(units, BigInt));
 
 async function* each<T>(items: readonly T[], make: (item: T) => Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
   for (const item of items) yield await make(item);
+}
+
+/** `annotations.csv` of the reference, `layer,unit,summary`, from descriptions of the same units; those without one are left out. */
+export function annotationsTable(store: ExemplarStore, descriptions: readonly Description[]): string {
+  const names = new Map(store.layers.map((layer) => [layer.name, publishedName(layer)]));
+  const rows = descriptions
+    .filter(({ description }) => description !== "")
+    .map(({ layer, unit, description }) => [names.get(layer) ?? layer, unit, description]);
+  return stringify([["layer", "unit", "summary"], ...rows]);
 }

@@ -6,12 +6,13 @@
 import { UserError } from "../base/errors.js";
 import type { Progress } from "../base/progress.js";
 import { batches } from "../data/images/batches.js";
-import { decode } from "../data/images/decode.js";
 import type { ImageSet } from "../data/images/imageset.js";
-import type { LatentSet } from "../data/images/latents.js";
+import { openLatents } from "../data/images/latents.js";
 import type { Preprocessing } from "../data/images/preprocess.js";
+import type { Layer } from "../engine/onnx/layers.js";
 import type { Arrays } from "../engine/runtime/session.js";
 import { type NdArray, ndarray, sizeOf } from "../engine/tensor/ndarray.js";
+import type { Subject } from "./subject.js";
 
 /** Some of a probe set, ready to be fed. Valid until the next one is asked for. */
 export interface ProbeBatch {
@@ -68,21 +69,30 @@ export function imageProbe(set: ImageSet, preprocessing: Preprocessing, input: s
   };
 }
 
-/** A probe set of latents. */
-export function latentProbe(
-  latents: LatentSet,
-  location: string,
-  generated: string,
-  picture: readonly [number, number],
-): Probe {
+/**
+ * A probe set of latents for a generator.
+ * @param location a `.npy` per input in a folder, or one `.npy` for a model with one input.
+ * @param generated the output that holds the images, [n, 3 or 1, height, width] in [-1, 1]; default: the first that can.
+ */
+export async function openLatentProbe(subject: Subject, location: string, generated?: string): Promise<Probe> {
+  const images = generatedImages(subject, generated);
+  const only = subject.inputs.length === 1 && location.endsWith(".npy");
+  const latents = await openLatents(only ? { [subject.inputs[0].name]: location } : location);
+  const wanted = subject.inputs.map(({ name }) => name).sort();
+  if (`${latents.inputs}` !== `${wanted}`) {
+    await latents.close();
+    throw new UserError(
+      `feeding ${subject.path}: latents for ${latents.inputs.join(", ")}; expected one .npy for each input, ${wanted.join(", ")}; rename the files`,
+    );
+  }
   return {
     kind: "latents",
     location,
     fingerprint: latents.fingerprint,
     size: latents.length,
     preprocessing: null,
-    picture,
-    generated,
+    picture: [images.shape[2], images.shape[3]],
+    generated: images.name,
     entry: (id) => ({ file: `latent ${id}`, label: undefined }),
     async *batches(order, batchSize, fixed) {
       for (let first = 0; first < order.length; first += batchSize) {
@@ -96,6 +106,18 @@ export function latentProbe(
   };
 }
 
+function generatedImages({ path, model, layers }: Subject, wanted: string | undefined): Layer {
+  const outputs = new Set(model.proto.graph?.output.map(({ name }) => name));
+  const isPicture = ({ kind, units }: Layer) => kind === "map" && (units === 3 || units === 1);
+  const found = layers.find(
+    (layer) => isPicture(layer) && (wanted === undefined ? outputs.has(layer.name) : layer.name === wanted),
+  );
+  if (found) return found;
+  throw new UserError(
+    `feeding ${path}: ${wanted === undefined ? "no output" : `${wanted} is no tensor that`} holds images; expected [n, 3 or 1, height, width], name one with --generated`,
+  );
+}
+
 /** A batch with its last row repeated up to `count` rows. */
 function filledUp<A extends NdArray>(array: A, count: number): A {
   if (array.shape[0] === count) return array;
@@ -106,17 +128,4 @@ function filledUp<A extends NdArray>(array: A, count: number): A {
   for (let i = array.shape[0]; i < count; i++)
     data.copyWithin(i * row, (array.shape[0] - 1) * row, array.shape[0] * row);
   return ndarray(array.dtype, [count, ...array.shape.slice(1)], data) as A;
-}
-
-/** Pictures of a set at a size, uint8 [n, 3, height, width]. Errors: a picture that cannot be read is a `UserError`. */
-export async function pictures(set: ImageSet, ids: ArrayLike<number>, view: Preprocessing): Promise<NdArray<"uint8">> {
-  const size = 3 * view.height * view.width;
-  const all = new Uint8Array(ids.length * size);
-  const load = async (id: number, i: number) => {
-    const entry = set.entries[id];
-    if (!entry) throw new UserError(`reading the probe set: no image ${id}; expected the set the run was made with`);
-    await decode(await set.read(id), view, entry.file, all.subarray(i * size, (i + 1) * size));
-  };
-  await Promise.all(Array.from(ids, load));
-  return ndarray("uint8", [ids.length, 3, view.height, view.width], all);
 }

@@ -32,7 +32,7 @@ export interface ExemplarLayer {
 }
 
 /** An open set of exemplars. Close it when done. */
-export interface ExemplarSource {
+export interface ExemplarStore {
   readonly folder: string;
   readonly k: number;
   /** Size of images and masks, in pixels. */
@@ -52,12 +52,12 @@ export interface ExemplarSource {
  * Opens a run or a MILANNOTATIONS folder.
  * @param images where the probe set is now, when it has moved since the run was made.
  */
-export async function openExemplars(folder: string, images?: string): Promise<ExemplarSource> {
+export async function openExemplars(folder: string, images?: string): Promise<ExemplarStore> {
   return isRun(folder) ? runExemplars(await Run.open(folder), images) : openMilannotations(folder);
 }
 
 /** The exemplars of a run. */
-export async function runExemplars(run: Run, images?: string): Promise<ExemplarSource> {
+export async function runExemplars(run: Run, images?: string): Promise<ExemplarStore> {
   const { k, pictureHeight: height, pictureWidth: width, flaws, probeKind } = run.manifest;
   const set = probeKind === "images" ? await openProbe(run, images) : undefined;
   const view: Preprocessing = { ...(run.manifest.preprocessing ?? IMAGENET), height, width };

@@ -4,10 +4,13 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { nearest, UserError } from "../base/errors.js";
+import { parse } from "csv-parse/sync";
+import { UserError } from "../base/errors.js";
+import { readWhole } from "../base/files.js";
 import { type NpyFile, openNpy, readNpy } from "../engine/tensor/npy.js";
 import { readSafetensors } from "../engine/tensor/safetensors.js";
 import { layerFolder } from "./layer-folder.js";
+import { findLayer } from "./layer-name.js";
 import { type LayerRecord, type Manifest, readManifest } from "./manifest.js";
 import { readTable } from "./table.js";
 
@@ -49,14 +52,7 @@ export class Run {
 
   /** The layer called `wanted`, by tensor name or short name. */
   layer(wanted: string): RunLayer {
-    const exact = this.layers.find(({ name }) => name === wanted);
-    const short = this.layers.filter(({ shortNames }) => shortNames.includes(wanted));
-    const found = exact ?? (short.length === 1 ? short[0] : undefined);
-    if (found) return found;
-    const names = this.layers.flatMap(({ name, shortNames }) => [name, ...shortNames]);
-    throw new UserError(
-      `looking for layer ${wanted}: ${short.length > 1 ? "several layers answer to that" : `${this.folder} has no such layer`}; nearest are ${nearest(wanted, names).join(", ")}`,
-    );
+    return findLayer(this.layers, wanted, this.folder);
   }
 
   /** The activation map of one exemplar, float32 [height, width]. @param row the unit's row in the layer. */
@@ -68,6 +64,13 @@ export class Run {
   /** What the sweep remembers of a layer's activations: see `Tails` and `Sample`. */
   quantiles(layer: RunLayer): ReturnType<typeof readSafetensors> {
     return readSafetensors(join(layerFolder(this.folder, layer.name), "quantiles.safetensors"));
+  }
+
+  /** The probe set's files, by dataset id. */
+  async probeFiles(): Promise<string[]> {
+    const path = join(this.folder, "probe.csv");
+    const rows = parse((await readWhole("reading", path)).toString("utf8"), { from: 2 }) as string[][];
+    return rows.map(([, file]) => file);
   }
 
   async close(): Promise<void> {

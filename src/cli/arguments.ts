@@ -1,0 +1,77 @@
+/** Arguments as people type them, checked where they are read: a wrong one is named together with what was expected. */
+import { InvalidArgumentError } from "commander";
+
+/** A whole number from `least`. */
+export const whole =
+  (least = 1) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least) throw new InvalidArgumentError(`expected a whole number from ${least}`);
+    return value;
+  };
+
+/** A number within bounds, both excluded. */
+export const between =
+  (low: number, high: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value > low && value < high)) {
+      throw new InvalidArgumentError(`expected a number between ${low} and ${high}`);
+    }
+    return value;
+  };
+
+/** Any finite number. */
+export function real(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("expected a number");
+  return value;
+}
+
+/** Names separated by commas. */
+export function names(text: string): string[] {
+  const list = text.split(",").map((name) => name.trim());
+  if (list.includes("")) throw new InvalidArgumentError("expected names separated by commas");
+  return list;
+}
+
+/** Numbers separated by commas: one for all channels, or one each. */
+export function reals(text: string): number[] {
+  return text.split(",").map(real);
+}
+
+/** `224` or `192x320` (height x width). */
+export function size(text: string): readonly [number, number] {
+  const match = /^(\d+)(?:x(\d+))?$/.exec(text);
+  const height = Number(match?.[1]);
+  const width = Number(match?.[2] ?? match?.[1]);
+  if (!match || height < 1 || width < 1)
+    throw new InvalidArgumentError("expected pixels such as 224, or 192x320 for height x width");
+  return [height, width];
+}
+
+/** `0-1`, `-1,1`, `0-255`: what black and white are to the network. */
+export function range(text: string): readonly [number, number] {
+  const match = /^(-?[\d.]+)\s*[-,:]\s*(-?[\d.]+)$/.exec(text);
+  if (!match) throw new InvalidArgumentError("expected two numbers such as 0-1, 0-255 or -1,1");
+  return [real(match[1]), real(match[2])];
+}
+
+/** `layer:0-63,70` may be given several times; adds to what was there. */
+export function units(text: string, before: Record<string, number[]> = {}): Record<string, number[]> {
+  const at = text.lastIndexOf(":");
+  const parts = text
+    .slice(at + 1)
+    .split(",")
+    .map((part) => /^(\d+)(?:-(\d+))?$/.exec(part.trim()));
+  if (at < 1 || parts.includes(null)) throw new InvalidArgumentError("expected layer:numbers, such as layer4:0-63,70");
+  const list = parts.flatMap((part) => {
+    const first = Number(part![1]);
+    const last = Number(part![2] ?? part![1]);
+    if (last < first || last - first > 1_000_000)
+      throw new InvalidArgumentError(`expected a rising range, got ${part![0]}`);
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
+  const layer = text.slice(0, at);
+  return { ...before, [layer]: [...(before[layer] ?? []), ...list] };
+}

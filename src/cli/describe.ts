@@ -1,0 +1,108 @@
+/** `milan describe`: a description with its evidence for every unit of a run. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { DEVICE_NAMES } from "../base/devices.js";
+import { UserError } from "../base/errors.js";
+import { names, real, whole } from "./arguments.js";
+import { printJson } from "./print.js";
+import { terminalProgress } from "./progress.js";
+
+interface Options {
+  describer?: string;
+  layers?: string[];
+  images?: string;
+  search?: "rerank" | "beam" | "greedy" | "mi";
+  lambda?: number;
+  beam?: number;
+  length?: number;
+  compat?: "reference";
+  out?: string;
+  device: (typeof DEVICE_NAMES)[number];
+  json?: boolean;
+}
+
+export function registerDescribe(program: Command): void {
+  program
+    .command("describe")
+    .description("describe every unit of a run in words")
+    .argument("<run>", "a run, or a MILANNOTATIONS folder")
+    .option("--describer <path>", "a describer directory, or a checkpoint of the reference implementation (.pth)")
+    .option("--layers <names>", "only these layers", names)
+    .option("--images <path>", "the probe set, when it has moved since the run was made")
+    .addOption(
+      new Option(
+        "--search <how>",
+        "rerank: beam by p(d|E), reordered by PMI (the paper's); beam; greedy; mi: PMI at every step",
+      )
+        .choices(["rerank", "beam", "greedy", "mi"])
+        .default(undefined, "the describer's own, usually rerank"),
+    )
+    .option("--lambda <number>", "weight of log p(d) (default: the describer's own, usually 0.2)", real)
+    .option("--beam <number>", "hypotheses kept (default: the describer's own, usually 50)", whole())
+    .option("--length <number>", "most words (default: the describer's own, usually 15)", whole())
+    .addOption(
+      new Option("--compat <whose>", "repeat the reference's scores, its off-by-one included").choices(["reference"]),
+    )
+    .option("--out <file>", "where to write; default RUN/descriptions.csv (and .jsonl beside it, with all evidence)")
+    .addOption(new Option("--device <name>", "where to run").choices(DEVICE_NAMES).default("cpu"))
+    .option("--json", "machine-readable summary on standard output")
+    .addHelpText(
+      "after",
+      `
+descriptions.csv has the columns layer,unit,description,pmi,logp,logp_lm,confidence,doubts. A unit that cannot be described
+has an empty description, and doubts says why; other doubts say why a description should not be trusted.`,
+    )
+    .action(async (folder: string, options: Options) => {
+      const { openExemplars } = await import("../exemplars/store.js");
+      const { loadDescriber } = await import("../describer/describer.js");
+      const { describe } = await import("../describer/describe.js");
+      const { writeDescriptions } = await import("../run/descriptions.js");
+      const { VERSION } = await import("../base/version.js");
+      const path = describerPath(options.describer);
+      const progress = terminalProgress();
+      const store = await openExemplars(folder, options.images);
+      const describer = await loadDescriber(path, { device: options.device });
+      try {
+        const { search, lambda, beam, length, compat, layers } = options;
+        const settings = { search, lambda, beam, length, compat, layers };
+        const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+        const descriptions = [];
+        for await (const description of describe(store, describer, { ...given, progress }))
+          descriptions.push(description);
+        const out = options.out ?? join(folder, "descriptions.csv");
+        const used = { ...describer.search, ...given };
+        const header = {
+          milan: VERSION,
+          describer: path,
+          describerSha256: describer.sha256,
+          ...{ search: used.search, lambda: used.lambda, beam: used.beam, length: used.length },
+          compat: compat ?? null,
+        };
+        await writeDescriptions(out, header, descriptions);
+        const silent = descriptions.filter(({ description }) => description === "").length;
+        const doubtful = descriptions.filter(({ doubts }) => doubts.length > 0).length - silent;
+        if (options.json) printJson({ out, units: descriptions.length, undescribed: silent, doubtful });
+        else {
+          process.stdout.write(
+            `${out}: ${descriptions.length - silent} of ${descriptions.length} units described` +
+              `${silent ? `, ${silent} cannot be` : ""}${doubtful ? `, ${doubtful} with doubts` : ""}\nnext: milan show ${folder}\n`,
+          );
+        }
+      } finally {
+        await describer.close();
+        await store.close();
+      }
+    });
+}
+
+function describerPath(path: string | undefined): string {
+  if (path === undefined) {
+    throw new UserError(
+      "describing: no describer given; expected --describer with a checkpoint of the reference implementation (milan-base.pth) or a describer directory",
+    );
+  }
+  if (!existsSync(path))
+    throw new UserError(`opening ${path}: no such file or folder; expected a describer, check the path`);
+  return path;
+}

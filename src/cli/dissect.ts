@@ -1,0 +1,135 @@
+/** `milan dissect`: exemplars, levels and activation maps of every unit, into a run directory. */
+import { type Command, Option } from "commander";
+import { DEVICE_NAMES } from "../base/devices.js";
+import { UserError } from "../base/errors.js";
+import type { Preprocessing } from "../data/images/preprocess.js";
+import { between, names, range, reals, size, units, whole } from "./arguments.js";
+import { printJson } from "./print.js";
+import { terminalProgress } from "./progress.js";
+
+interface Options {
+  images?: string;
+  latents?: string;
+  out: string;
+  layers?: string[];
+  units?: Record<string, number[]>;
+  k: number;
+  quantile: number;
+  size?: readonly [number, number];
+  fit?: Preprocessing["fit"];
+  mean?: number[];
+  std?: number[];
+  inputRange?: readonly [number, number];
+  channels?: Preprocessing["channels"];
+  batch?: number;
+  device: (typeof DEVICE_NAMES)[number];
+  threads?: number;
+  seed: number;
+  prefixTokens?: number;
+  generated?: string;
+  json?: boolean;
+}
+
+export function registerDissect(program: Command): void {
+  program
+    .command("dissect")
+    .description("find the images and regions that activate each unit most")
+    .argument("<model>", "an ONNX file")
+    .option("--images <path>", "probe set: a folder (class folders or flat), .zip, .tar, or .npy")
+    .option("--latents <path>", "for generators: a .npy per input, in a folder (file name = input name), or one .npy")
+    .requiredOption("--out <folder>", "the run directory to make, or to finish")
+    .option("--layers <names>", "layers, separated by commas; default: the principal ones (milan inspect)", names)
+    .option("--units <layer:numbers>", "only these units of a layer, such as layer4:0-63,70; may be repeated", units)
+    .option("--k <number>", "exemplars a unit", whole(), 15)
+    .option("--quantile <number>", "level of the masks", between(0, 1), 0.99)
+    .option("--size <pixels>", "input size, where the model leaves it open (224, or 192x320 for height x width)", size)
+    .addOption(new Option("--fit <how>", "how pictures of another shape are fitted").choices(["crop", "squash", "pad"]))
+    .option("--mean <r,g,b>", "subtracted from each channel; default: ImageNet's 0.485,0.456,0.406", reals)
+    .option("--std <r,g,b>", "each channel is divided by it; default: ImageNet's 0.229,0.224,0.225", reals)
+    .option("--input-range <low-high>", "what black and white are before mean and std (0-1, 0-255, -1,1)", range)
+    .addOption(new Option("--channels <order>", "order of the input's channels").choices(["rgb", "bgr", "grey"]))
+    .option("--batch <number>", "images run at once; default 8, or what the model demands", whole())
+    .addOption(new Option("--device <name>", "where to run").choices(DEVICE_NAMES).default("cpu"))
+    .option("--threads <number>", "threads of the runtime; default: all cores", whole())
+    .option("--seed <number>", "seed of the positions drawn in large sweeps", whole(0), 0)
+    .option(
+      "--prefix-tokens <number>",
+      "class and register tokens before a transformer's grid, where the guess is wrong",
+      whole(0),
+    )
+    .option(
+      "--generated <tensor>",
+      "for generators: the output that holds the images; default: the first with 3 channels",
+    )
+    .option("--json", "machine-readable summary on standard output")
+    .addHelpText(
+      "after",
+      `
+The sweep is one pass over the images for all layers; the images that won are run once more for their activation maps.
+Killed at any moment, the same command goes on where it stopped. A run made with another model, other images or other
+options is refused, never mixed.
+
+  milan dissect squeezenet.onnx --images photos/ --out runs/squeezenet --layers features.3,features.12
+  milan dissect generator.onnx --latents z.npy --out runs/gan`,
+    )
+    .action(async (model: string, options: Options) => {
+      const { openModel } = await import("../exemplars/subject.js");
+      const { dissect } = await import("../exemplars/dissect.js");
+      if ((options.images === undefined) === (options.latents === undefined)) {
+        throw new UserError("dissecting: expected one of --images or --latents; say which probe set to use");
+      }
+      const progress = terminalProgress();
+      const subject = await openModel(model, options.size ? { size: options.size } : {});
+      const probe = await openProbe(subject, options, progress);
+      try {
+        const { out, layers, k, quantile, seed, device } = options;
+        const run = await dissect(subject, probe, {
+          ...{ out, k, quantile, seed, device, progress },
+          ...(layers && { layers }),
+          ...(options.units && { units: options.units }),
+          ...(options.batch && { batchSize: options.batch }),
+          ...(options.threads && { threads: options.threads }),
+          ...(options.prefixTokens !== undefined && { prefixTokens: options.prefixTokens }),
+        });
+        summarise(run, options);
+        await run.close();
+      } finally {
+        await probe.close();
+      }
+    });
+}
+
+type Subject = import("../exemplars/subject.js").Subject;
+type Run = import("../run/run.js").Run;
+
+async function openProbe(subject: Subject, options: Options, progress: ReturnType<typeof terminalProgress>) {
+  const { imageProbe, openLatentProbe } = await import("../exemplars/probe.js");
+  if (options.latents !== undefined) return openLatentProbe(subject, options.latents, options.generated);
+  const { imageInput, preprocessingOf } = await import("../exemplars/subject.js");
+  const { openImages } = await import("../data/images/open.js");
+  const { fit, mean, std, inputRange, channels } = options;
+  const preprocessing = preprocessingOf(subject, {
+    ...(fit && { fit }),
+    ...(mean && { mean }),
+    ...(std && { std }),
+    ...(inputRange && { range: inputRange }),
+    ...(channels && { channels }),
+  });
+  return imageProbe(await openImages(options.images!), preprocessing, imageInput(subject).name, progress);
+}
+
+function summarise({ folder, manifest, layers }: Run, { json }: Options): void {
+  const units = layers.reduce((sum, layer) => sum + layer.unitNumbers.length, 0);
+  const flawed = Object.values(manifest.flaws).reduce((sum, list) => sum + list.length, 0);
+  const skipped = manifest.skipped.length;
+  if (json) {
+    printJson({ run: folder, layers: layers.length, units, flawed, images: manifest.probeSize - skipped, skipped });
+    return;
+  }
+  process.stdout.write(
+    `${folder}: ${units} units of ${layers.length} layer${layers.length === 1 ? "" : "s"} over ${manifest.probeSize - skipped} images` +
+      `${skipped > 0 ? `, ${skipped} damaged ones skipped` : ""}` +
+      `${flawed > 0 ? `; ${flawed} units cannot be judged (see flaws in run.json)` : ""}\n` +
+      `next: milan describe ${folder} --describer FILE.pth, or milan export ${folder} --format html --out FILE.html\n`,
+  );
+}

@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+/**
+ * The command line: a thin shell over the library. Every command loads what it needs only when it runs, so that `--help`
+ * answers at once.
+ *
+ * Exit codes: 0 done; 2 the person at the keyboard can mend it (one line says how); 1 a bug of ours; 130 interrupted.
+ */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, Option } from "commander";
+import { messageOf, UserError } from "../base/errors.js";
+import { registerConvert } from "./convert.js";
+import { registerDemo } from "./demo.js";
+import { registerDescribe } from "./describe.js";
+import { registerDissect } from "./dissect.js";
+import { registerExport } from "./export.js";
+import { registerInspect } from "./inspect.js";
+import { registerShow } from "./show.js";
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+
+export function buildProgram(): Command {
+  const program = new Command("milan")
+    .description(
+      "Describes, in plain language, what each neuron of a vision network responds to.\n" +
+        "You bring an ONNX file and a folder of images:\n\n" +
+        "  milan inspect  net.onnx\n" +
+        "  milan dissect  net.onnx --images photos/ --out runs/net\n" +
+        "  milan describe runs/net --describer milan-base.pth\n" +
+        "  milan show     runs/net --grep dog\n" +
+        "  milan export   runs/net --format html --out net.html",
+    )
+    .version(version)
+    .addOption(new Option("--debug", "show the stack of an error"))
+    .showHelpAfterError("(milan COMMAND --help says more)")
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "milan: ")) });
+  for (const register of [
+    registerDemo,
+    registerInspect,
+    registerDissect,
+    registerDescribe,
+    registerShow,
+    registerExport,
+    registerConvert,
+  ]) {
+    register(program);
+  }
+  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  return program;
+}
+
+async function main(): Promise<number> {
+  const program = buildProgram();
+  try {
+    await program.parseAsync();
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const debug = program.opts().debug === true;
+    if (error instanceof UserError) {
+      process.stderr.write(`milan: ${messageOf(error)}\n`);
+      if (debug) process.stderr.write(`${error.stack}\n`);
+      return 2;
+    }
+    const stack = error instanceof Error ? error.stack : undefined;
+    process.stderr.write(
+      `milan: bug: ${messageOf(error)}${debug ? `\n${stack}` : " (run again with --debug for the stack)"}\n`,
+    );
+    return 1;
+  }
+}
+
+// A reader that closes the pipe (`milan show RUN | head`) has seen enough.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+process.exitCode = await main();

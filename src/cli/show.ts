@@ -1,0 +1,116 @@
+/** `milan show`: reading the descriptions of a run on the terminal. */
+import { type Command, Option } from "commander";
+import { UserError } from "../base/errors.js";
+import type { Description } from "../run/descriptions.js";
+import { displayName, findLayer, type Named } from "../run/layer-name.js";
+import { whole } from "./arguments.js";
+import { plain, printJson, printTable } from "./print.js";
+
+interface Options {
+  layer?: string;
+  unit?: number;
+  grep?: string;
+  sort: "unit" | "pmi" | "confidence";
+  doubtful?: boolean;
+  json?: boolean;
+}
+
+export function registerShow(program: Command): void {
+  program
+    .command("show")
+    .description("read the descriptions of a run")
+    .argument("<run>", "a run with descriptions, or any folder with descriptions.csv")
+    .option("--layer <name>", "only this layer")
+    .option("--unit <number>", "only this unit, with its beam and exemplars", whole(0))
+    .option("--grep <words>", "only descriptions with all these words (any case, anywhere in a word)")
+    .option("--doubtful", "only units whose description is missing or not to be trusted")
+    .addOption(new Option("--sort <by>", "order").choices(["unit", "pmi", "confidence"]).default("unit"))
+    .option("--json", "machine-readable output, with all evidence")
+    .action(async (folder: string, options: Options) => {
+      const { readDescriptions } = await import("../run/descriptions.js");
+      const { isRun } = await import("../run/manifest.js");
+      const { Run } = await import("../run/run.js");
+      const run = isRun(folder) ? await Run.open(folder) : undefined;
+      const all = await readDescriptions(folder);
+      if (all.length === 0) {
+        throw new UserError(`showing ${folder}: it has no descriptions yet; run \`milan describe ${folder}\` first`);
+      }
+      const layers = layersOf(all, run);
+      const called = (name: string) => displayName(layers.get(name)!);
+      const layer = options.layer && findLayer([...layers.values()], options.layer, folder).name;
+      const words = (options.grep ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+      const found = all.filter(
+        (item) =>
+          (layer === undefined || item.layer === layer) &&
+          (options.unit === undefined || item.unit === options.unit) &&
+          (!options.doubtful || item.doubts.length > 0) &&
+          words.every((word) => item.description.toLowerCase().includes(word)),
+      );
+      if (options.sort !== "unit") {
+        const key = options.sort;
+        found.sort((a, b) => (b[key] ?? Number.NEGATIVE_INFINITY) - (a[key] ?? Number.NEGATIVE_INFINITY));
+      }
+      if (options.json) printJson(found);
+      else if (options.unit !== undefined) for (const item of found) await showUnit(item, called(item.layer), run);
+      else showAll(found, called, all.length);
+      await run?.close();
+    });
+}
+
+type Run = import("../run/run.js").Run;
+
+/** The layers that have descriptions, with all their names when the run knows them. */
+function layersOf(all: readonly Description[], run: Run | undefined): Map<string, Named> {
+  const known = (name: string) => run?.layers.find((layer) => layer.name === name) ?? { name, shortNames: [] };
+  return new Map(all.map(({ layer }) => [layer, known(layer)]));
+}
+
+function showAll(found: readonly Description[], called: (name: string) => string, total: number): void {
+  const real = (value: number | null) => (value === null ? "-" : value.toFixed(2));
+  printTable(
+    ["layer", "unit", "pmi", "conf", "description"],
+    found.map(({ layer, unit, pmi, confidence, description, doubts }) => [
+      called(layer),
+      unit,
+      real(pmi),
+      real(confidence),
+      `${description || "(cannot tell)"}${doubts.length > 0 ? `  [${doubts.join(", ")}]` : ""}`,
+    ]),
+  );
+  process.stderr.write(`${found.length} of ${total} units\n`);
+}
+
+async function showUnit(item: Description, layerName: string, run: Run | undefined): Promise<void> {
+  const { unit, description, doubts, beam, pmi, logp, logpLm, confidence } = item;
+  const real = (value: number | null) => (value === null ? "-" : value.toFixed(3));
+  const line = (text: string) => process.stdout.write(`${plain(text)}\n`);
+  line(`${layerName} unit ${unit}: ${description || "(cannot tell)"}`);
+  line(`log p(d|E) ${real(logp)}, log p(d) ${real(logpLm)}, PMI ${real(pmi)}, confidence ${real(confidence)}`);
+  for (const doubt of doubts) line(`doubt: ${doubt}`);
+  if (beam.length > 0) {
+    line("");
+    line("beam");
+    printTable(
+      ["pmi", "log p(d|E)", "log p(d)", "description"],
+      beam
+        .slice(0, 10)
+        .map((candidate) => [real(candidate.pmi), real(candidate.logp), real(candidate.logpLm), candidate.description]),
+    );
+  }
+  const layer = run?.layers.find(({ name }) => name === item.layer);
+  const row = layer?.unitNumbers.indexOf(unit) ?? -1;
+  if (!run || !layer || row < 0) return;
+  const { k } = run.manifest;
+  const files = await run.probeFiles();
+  line("");
+  line(`exemplars (level ${real(layer.levels[row])})`);
+  printTable(
+    ["rank", "activation", "image", "file"],
+    Array.from({ length: k }, (_, rank) => rank)
+      .filter((rank) => layer.ids[row * k + rank] >= 0)
+      .map((rank) => {
+        const id = layer.ids[row * k + rank];
+        return [rank + 1, real(layer.activations[row * k + rank]), id, files[id] ?? ""];
+      }),
+  );
+}

@@ -1,0 +1,199 @@
+/**
+ * Describing: from exemplars to a description with its evidence for every unit (paper, section 3), and to the doubts that
+ * keep a reader from trusting one that means nothing.
+ *
+ * Units are taken in groups whose features fit in memory; within a group each image goes through the encoder once, however
+ * many units share it.
+ */
+import { type Progress, silent } from "../base/progress.js";
+import { ndarray } from "../engine/tensor/ndarray.js";
+import type { ExemplarLayer, ExemplarStore } from "../exemplars/store.js";
+import type { Candidate, Description, Doubt } from "../run/descriptions.js";
+import { findLayer } from "../run/layer-name.js";
+import { type Decoded, type DecodingOptions, describeFeatures, type UnitBeam } from "./describe-features.js";
+import type { Describer } from "./describer.js";
+
+export interface DescribeOptions extends Partial<DecodingOptions> {
+  /** Only these layers, by any of their names; default all. */
+  readonly layers?: readonly string[];
+  readonly progress?: Progress;
+}
+
+/** Memory for the features of one group of units. */
+const FEATURES_BYTES = 512 * 2 ** 20;
+
+/** A unit to be described: a row of a layer. */
+interface Task {
+  readonly layer: ExemplarLayer;
+  readonly row: number;
+  /** Ranks that have an image. */
+  readonly ranks: readonly number[];
+}
+
+/** Describes units, in the order of the layers and of their rows. */
+export async function* describe(
+  store: ExemplarStore,
+  describer: Describer,
+  options: DescribeOptions = {},
+): AsyncGenerator<Description> {
+  const { progress = silent } = options;
+  const settings: DecodingOptions = { ...describer.search, ...withoutUndefined(options) };
+  const tasks = chooseLayers(store, options.layers).flatMap((layer) =>
+    layer.units.map((_, row): Task => ({ layer, row, ranks: ranksOf(store, layer, row) })),
+  );
+  const { featureSize } = describer.encoder;
+  const size = Math.max(32, Math.floor(FEATURES_BYTES / (4 * store.k * featureSize)));
+  for (let first = 0; first < tasks.length; first += size) {
+    const group = tasks.slice(first, first + size);
+    const evidence = await encode(store, describer, group.filter(isJudgeable), progress);
+    const found = new Map<Task, Evidence>(evidence.map((item) => [item.task, item]));
+    // a batch of the reference is a call of `describeFeatures`: 16 units, as its scripts have it
+    const batch = settings.compat ? 16 : 64;
+    progress.begin("describing", group.length, "unit");
+    for (let at = 0; at < group.length; at += batch) {
+      const some = group.slice(at, at + batch);
+      const beams = await decodeSome(
+        describer,
+        some.flatMap((task) => found.get(task) ?? []),
+        settings,
+      );
+      for (const task of some) yield conclude(describer, task, found.get(task), beams.get(task), settings);
+      progress.update(Math.min(at + batch, group.length));
+    }
+    progress.end();
+  }
+}
+
+/** What is known of a unit before it is described. */
+interface Evidence {
+  readonly task: Task;
+  /** float32 [exemplar, feature] of the ranks that have an image. */
+  readonly features: Float32Array;
+  /** How many of them have a mask that is not empty. */
+  readonly masked: number;
+}
+
+async function encode(
+  store: ExemplarStore,
+  describer: Describer,
+  tasks: readonly Task[],
+  progress: Progress,
+): Promise<Evidence[]> {
+  const masks = tasks.flatMap((task, index) => task.ranks.map((rank) => ({ task, index, rank })));
+  const owner = masks.map(({ task, rank }) => task.layer.images[task.row * store.k + rank]);
+  const masked = new Int32Array(tasks.length);
+  const { height, width } = store;
+  const features = await describer.encoder.encodeExemplars(
+    owner,
+    {
+      image: async (id) => ndarray("uint8", [3, height, width], await store.image(id)),
+      mask: async (at) => {
+        const { task, index, rank } = masks[at];
+        const mask = await store.mask(task.layer, task.row, rank);
+        if (mask.includes(1)) masked[index]++;
+        return ndarray("uint8", [height, width], mask);
+      },
+    },
+    progress,
+  );
+  const size = features.shape[1] * features.shape[2];
+  let next = 0;
+  return tasks.map((task, index) => {
+    const from = next;
+    next += task.ranks.length;
+    return { task, features: features.data.subarray(from * size, next * size), masked: masked[index] };
+  });
+}
+
+/** Decodes units together; those with fewer exemplars than the others in a call of their own, since a batch has one width. */
+async function decodeSome(
+  { decoder, encoder }: Describer,
+  evidence: readonly Evidence[],
+  settings: DecodingOptions,
+): Promise<Map<Task, UnitBeam>> {
+  const beams = new Map<Task, UnitBeam>();
+  const widths = new Set(evidence.map(({ features }) => features.length));
+  for (const width of widths) {
+    const some = evidence.filter(({ features, masked }) => features.length === width && masked > 0);
+    if (some.length === 0) continue;
+    const data = new Float32Array(some.length * width);
+    some.forEach(({ features }, i) => {
+      data.set(features, i * width);
+    });
+    const shape = [some.length, width / encoder.featureSize, encoder.featureSize];
+    const found = await describeFeatures(decoder, ndarray("float32", shape, data), settings);
+    some.forEach(({ task }, i) => {
+      beams.set(task, found[i]);
+    });
+  }
+  return beams;
+}
+
+/** Puts a unit's result into words. */
+function conclude(
+  describer: Describer,
+  task: Task,
+  evidence: Evidence | undefined,
+  decoded: UnitBeam | undefined,
+  settings: DecodingOptions,
+): Description {
+  const unit = { layer: task.layer.name, unit: task.layer.units[task.row] };
+  const best = decoded?.beam[0];
+  if (!best) {
+    const nothing = { description: "", logp: null, logpLm: null, pmi: null, confidence: null };
+    return { ...unit, ...nothing, doubts: [whyNot(task, evidence)], beam: [], attention: [] };
+  }
+  const beam = decoded.beam.map((candidate) => toCandidate(describer, candidate));
+  return {
+    ...unit,
+    ...beam[0],
+    confidence: confidenceOf(beam, settings.search === "rerank" || settings.search === "mi"),
+    doubts: doubtsOf(describer, task, evidence!, best),
+    beam,
+    attention: best.attention.map((weights) => Array.from(weights)),
+  };
+}
+
+function toCandidate({ vocabulary }: Describer, { tokens, logp, logpLm, pmi }: Decoded): Candidate {
+  return { description: vocabulary.reconstruct(tokens), logp, logpLm: logpLm ?? null, pmi: pmi ?? null };
+}
+
+function whyNot(task: Task, evidence: Evidence | undefined): Doubt {
+  const flaw = flawOf(task);
+  if (flaw) return flaw;
+  return !evidence || evidence.masked === 0 ? "no-exemplars" : "undecodable";
+}
+
+function doubtsOf(describer: Describer, task: Task, { masked }: Evidence, best: Decoded): Doubt[] {
+  const { stop, unk } = describer.vocabulary;
+  const doubts: Doubt[] = [];
+  if (best.logpLm !== undefined && best.logp < best.logpLm) doubts.push("unsupported");
+  if (masked < task.ranks.length / 2) doubts.push("few-masks");
+  if (!best.tokens.includes(stop)) doubts.push("unfinished");
+  if (best.tokens.includes(unk)) doubts.push("unknown-word");
+  return doubts;
+}
+
+/** The winner's share among the different descriptions of a beam. */
+function confidenceOf(beam: readonly Candidate[], byPmi: boolean): number {
+  const score = ({ pmi, logp }: Candidate) => (byPmi && pmi !== null ? pmi : logp);
+  const best = new Map<string, number>();
+  for (const candidate of beam) if (!best.has(candidate.description)) best.set(candidate.description, score(candidate));
+  const top = score(beam[0]);
+  return 1 / [...best.values()].reduce((sum, value) => sum + Math.exp(value - top), 0);
+}
+
+const flawOf = ({ layer, row }: Task) => layer.flaws.find(({ unit }) => unit === layer.units[row])?.flaw;
+
+const isJudgeable = (task: Task) => flawOf(task) === undefined && task.ranks.length > 0;
+
+function ranksOf({ k }: ExemplarStore, layer: ExemplarLayer, row: number): number[] {
+  return Array.from({ length: k }, (_, rank) => rank).filter((rank) => layer.images[row * k + rank] >= 0);
+}
+
+function chooseLayers(store: ExemplarStore, wanted: readonly string[] | undefined): readonly ExemplarLayer[] {
+  return wanted ? wanted.map((name) => findLayer(store.layers, name, store.folder)) : store.layers;
+}
+
+const withoutUndefined = (options: DescribeOptions): DescribeOptions =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));

@@ -1,0 +1,151 @@
+/**
+ * Descriptions on disk, beside the run they belong to: `descriptions.csv` for people and spreadsheets, `descriptions.jsonl`
+ * with all the evidence, one unit a line.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "csv-parse/sync";
+import { stringify } from "csv-stringify/sync";
+import { UserError } from "../base/errors.js";
+import { readWhole, writeFileAtomically } from "../base/files.js";
+
+/**
+ * Reasons to doubt a description, or to have none.
+ * - `nan`, `constant`: the unit's activations cannot be judged; there is no description.
+ * - `no-exemplars`: nothing in any image exceeds the unit's level; there is no description.
+ * - `undecodable`: the describer's own numbers broke down; there is no description.
+ * - `unsupported`: the exemplars make the description less likely than it is without them, log p(d|E) < log p(d).
+ * - `few-masks`: in more than half of the exemplars nothing exceeds the level.
+ * - `unfinished`: cut at the greatest length.
+ * - `unknown-word`: contains a word outside the describer's vocabulary.
+ */
+export const DOUBTS = [
+  "nan",
+  "constant",
+  "no-exemplars",
+  "undecodable",
+  "unsupported",
+  "few-masks",
+  "unfinished",
+  "unknown-word",
+] as const;
+export type Doubt = (typeof DOUBTS)[number];
+
+/** One candidate description. Natural logarithms; null where the describer has no language model. */
+export interface Candidate {
+  readonly description: string;
+  /** log p(d | E). */
+  readonly logp: number;
+  /** log p(d). */
+  readonly logpLm: number | null;
+  /** log p(d | E) - λ log p(d). */
+  readonly pmi: number | null;
+}
+
+/** What is said of one unit. */
+export interface Description {
+  readonly layer: string;
+  readonly unit: number;
+  /** Empty when nothing can be said; `doubts` says why. */
+  readonly description: string;
+  readonly logp: number | null;
+  readonly logpLm: number | null;
+  readonly pmi: number | null;
+  /** Share of the winner in the beam: exp(score) over the sum of exp(score) of all different descriptions; 0 to 1. */
+  readonly confidence: number | null;
+  readonly doubts: readonly Doubt[];
+  /** The whole beam, best first. */
+  readonly beam: readonly Candidate[];
+  /** For each token of the winner, the captioner's weights over the exemplars: [token][exemplar]. */
+  readonly attention: readonly (readonly number[])[];
+}
+
+/** How the descriptions were made; the first line of `descriptions.jsonl`. */
+export interface DescriptionsHeader {
+  readonly milan: string;
+  /** Path and SHA-256 of the describer. */
+  readonly describer: string;
+  readonly describerSha256: string | null;
+  readonly search: string;
+  readonly lambda: number;
+  readonly beam: number;
+  readonly length: number;
+  readonly compat: string | null;
+}
+
+const COLUMNS = ["layer", "unit", "description", "pmi", "logp", "logp_lm", "confidence", "doubts"];
+
+/** The table: `layer,unit,description,pmi,logp,logp_lm,confidence,doubts`. */
+export function descriptionsTable(descriptions: readonly Description[]): string {
+  const real = (value: number | null) => (value === null ? "" : value.toFixed(4));
+  const rows = descriptions.map(({ layer, unit, description, pmi, logp, logpLm, confidence, doubts }) => [
+    layer,
+    unit,
+    description,
+    ...[pmi, logp, logpLm, confidence].map(real),
+    doubts.join(" "),
+  ]);
+  return stringify([COLUMNS, ...rows]);
+}
+
+/** Writes `descriptions.csv` (or the given file) and `descriptions.jsonl` beside it. */
+export async function writeDescriptions(
+  csvPath: string,
+  header: DescriptionsHeader,
+  descriptions: readonly Description[],
+): Promise<void> {
+  const lines = [header, ...descriptions].map((line) => JSON.stringify(line));
+  await writeFileAtomically(csvPath.replace(/(\.csv)?$/, ".jsonl"), `${lines.join("\n")}\n`);
+  await writeFileAtomically(csvPath, descriptionsTable(descriptions));
+}
+
+/** Descriptions of a folder: with all evidence when made by Milan, else those of any table with a `description` or `summary`. */
+export async function readDescriptions(folder: string): Promise<Description[]> {
+  const full = join(folder, "descriptions.jsonl");
+  if (existsSync(full)) return readLines(full);
+  for (const [file, column] of [
+    ["descriptions.csv", "description"],
+    ["annotations.csv", "summary"],
+  ] as const) {
+    const path = join(folder, file);
+    if (existsSync(path)) return readTable(path, column);
+  }
+  return [];
+}
+
+async function readLines(path: string): Promise<Description[]> {
+  const lines = (await readWhole("reading", path)).toString("utf8").trimEnd().split("\n").slice(1);
+  try {
+    return lines.map((line) => JSON.parse(line) as Description);
+  } catch {
+    throw new UserError(`reading ${path}: it is damaged; expected one JSON object a line, describe the run again`);
+  }
+}
+
+async function readTable(path: string, column: string): Promise<Description[]> {
+  const text = (await readWhole("reading", path)).toString("utf8");
+  let rows: Record<string, string>[];
+  try {
+    rows = parse(text, { columns: true, skip_empty_lines: true, bom: true });
+  } catch (error) {
+    throw new UserError(`reading ${path}: ${(error as Error).message}; expected a CSV table`, { cause: error });
+  }
+  return rows.map((row, i) => {
+    if (row.layer === undefined || !/^\d+$/.test(row.unit ?? "") || row[column] === undefined) {
+      throw new UserError(`reading ${path}: row ${i + 1}; expected columns layer, unit (a number) and ${column}`);
+    }
+    const real = (value: string | undefined) => (value ? Number(value) : null);
+    return {
+      layer: row.layer,
+      unit: Number(row.unit),
+      description: row[column],
+      logp: real(row.logp),
+      logpLm: real(row.logp_lm),
+      pmi: real(row.pmi),
+      confidence: real(row.confidence),
+      doubts: (row.doubts ?? "").split(" ").filter(Boolean) as Doubt[],
+      beam: [],
+      attention: [],
+    };
+  });
+}
