@@ -6,18 +6,17 @@
  * allocation, and its page faults, per run.
  */
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { Device } from "../../base/devices.js";
 import { messageOf, UserError } from "../../base/errors.js";
 import { DTYPES, type DType, type NdArray, ndarray, type Storage } from "../tensor/ndarray.js";
-
-/** Execution providers by the name a user types. */
-export const DEVICES = ["cpu", "cuda", "dml", "coreml", "webgpu"] as const;
-export type Device = (typeof DEVICES)[number];
 
 export interface SessionOptions {
   /** Where to run; default `cpu`. */
   device?: Device;
   /** Threads within one operator; default: as many as the machine has cores. */
   threads?: number;
+  /** Where the external data of a model given as bytes lie. */
+  dataFolder?: string | undefined;
 }
 
 /** An input or output of a session. A dimension is a number, or its symbolic name, or -1 when nothing is known. */
@@ -52,7 +51,14 @@ export class Session {
       const native = await InferenceSession.create(model as Uint8Array, {
         executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
         ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
-        logSeverityLevel: 3,
+        logSeverityLevel: 4,
+        extra: {
+          session: {
+            // idle threads must not spin: they would do it against the next session and against JavaScript
+            intra_op: { allow_spinning: "0" },
+            ...(options.dataFolder && { model_external_initializers_file_folder_path: options.dataFolder }),
+          },
+        },
       });
       return new Session(native);
     } catch (error) {
