@@ -3,10 +3,11 @@
  * layers and only what is needed leaves the runtime (copying whole activation tensors into JavaScript costs more than a
  * small network's forward pass).
  *
- * - Statistics: for every layer each unit's maximum over space, and its activations, all of them or at sampled positions.
+ * - Statistics: for every layer each unit's maximum and mean over space, and its activations, all of them or at sampled
+ *   positions.
  * - Maps: for every layer the activation maps of chosen (image, unit) pairs.
  *
- * Only operators are used that mean the same in every opset (Gather, Reshape, Transpose, GlobalMaxPool, Cast), since the
+ * Only operators are used that mean the same in every opset (Gather, Reshape, Transpose, GlobalMaxPool, GlobalAveragePool, Cast), since the
  * nodes live under whatever opset the model was exported with.
  */
 import { GraphBuilder, type Value } from "../engine/onnx/build.js";
@@ -14,37 +15,49 @@ import { withGraph } from "../engine/onnx/edit.js";
 import type { OnnxModel } from "../engine/onnx/model.js";
 import { ndarray } from "../engine/tensor/ndarray.js";
 import type { LayerLayout } from "./layout.js";
+import type { LayerPlan } from "./plan.js";
 
 /** Names of one layer's tensors in the statistics graph. */
 export interface StatisticsNames {
   /** Output, float32 [image, unit]. */
   readonly maxima: string;
-  /** Output, float32 [image, unit, position]. */
+  /** Output, float32 [image, unit]: means, which are NaN wherever any activation is; maxima need not be. */
+  readonly means: string;
+  /** Output, float32 [image, unit, y, x]: all positions, or those in the chosen rows and columns. */
   readonly values: string;
-  /** Input, int64 [position]: which positions; absent when all are taken. */
-  readonly positions?: string;
+  /** Input, int64 [row]: which rows of the maps; absent when all are taken. */
+  readonly rows?: string;
+  /** Input, int64 [column]: which columns; absent when all are taken. */
+  readonly columns?: string;
 }
 
-/** Adds the statistics of every layer. @param sampled which layers get a `positions` input. */
+/** Adds the statistics of every layer. Picking whole rows is cheap (they are copied as they lie), picking columns is not. */
 export function statisticsGraph(
   model: OnnxModel,
-  layers: readonly LayerLayout[],
-  sampled: readonly boolean[],
+  plans: readonly LayerPlan[],
 ): { model: OnnxModel; names: StatisticsNames[] } {
   const graph = withoutOutputs(model);
-  const names = layers.map((layer, i): StatisticsNames => {
-    const maps = canonical(graph, layer, i);
-    const maxima = reshape(graph, graph.node("GlobalMaxPool", [maps]), [0, -1]);
-    graph.output(maxima, `milan.maxima.${i}`, "float32", ["images", unitCount(layer)]);
-    let values = reshape(graph, maps, [0, 0, -1]);
-    const positions = sampled[i] ? graph.input(`milan.positions.${i}`, "int64", [`positions${i}`]) : undefined;
-    if (positions) values = graph.node("Gather", [values, positions], { axis: 2 });
-    graph.output(values, `milan.values.${i}`, "float32", ["images", unitCount(layer), `positions${i}`]);
-    return {
-      maxima: `milan.maxima.${i}`,
-      values: `milan.values.${i}`,
-      ...(positions === undefined ? {} : { positions }),
+  const names = plans.map(({ layout, rows, mapRows, mapColumns }, i): StatisticsNames => {
+    const maps = canonical(graph, layout, i);
+    // outputs keep the names of the tensors: an Identity to rename one would be a copy
+    const output = (value: Value, shape: readonly (number | string)[]): string => {
+      graph.output(value, value, "float32", ["images", ...shape]);
+      return value;
     };
+    const [maxima, means] = ["GlobalMaxPool", "GlobalAveragePool"].map((op) =>
+      output(reshape(graph, graph.node(op, [maps]), [0, -1]), [rows]),
+    );
+    const picked: { rows?: string; columns?: string } = {};
+    let values = maps;
+    if (mapRows < layout.height) {
+      picked.rows = graph.input(`milan.rows.${i}`, "int64", [mapRows]);
+      values = graph.node("Gather", [values, picked.rows], { axis: 2 });
+    }
+    if (mapColumns < layout.width) {
+      picked.columns = graph.input(`milan.columns.${i}`, "int64", [mapColumns]);
+      values = graph.node("Gather", [values, picked.columns], { axis: 3 });
+    }
+    return { maxima, means, values: output(values, [rows, mapRows, mapColumns]), ...picked };
   });
   return { model: graph.build(), names };
 }
@@ -75,13 +88,14 @@ export function mapsGraph(
   return { model: graph.build(), names };
 }
 
-/** A layer's activations as float32 [image, unit, ...space], only the dissected units. */
+/** A layer's activations as float32 [image, unit, y, x], only the dissected units. */
 function canonical(graph: GraphBuilder, layer: LayerLayout, index: number): Value {
-  let value = graph.node("Cast", [layer.name], { to: 1 }); // float32; nothing happens when it is that already
-  if (layer.kind === "vector") value = reshape(graph, value, [0, 0, 1]);
+  let value = layer.dtype === "float32" ? layer.name : graph.node("Cast", [layer.name], { to: FLOAT32 });
+  if (layer.kind === "vector") value = reshape(graph, value, [0, 0, 1, 1]);
   if (layer.kind === "tokens") {
     if (layer.prefix > 0) value = pick(graph, value, 1, range(layer.prefix, layer.height * layer.width));
-    value = graph.node("Transpose", [value], { perm: [0, 2, 1] });
+    const maps = graph.node("Transpose", [value], { perm: [0, 2, 1] });
+    value = reshape(graph, maps, [0, 0, layer.height, layer.width]);
   }
   return layer.subset ? pick(graph, value, 1, layer.subset, `milan.units.${index}`) : value;
 }
@@ -102,6 +116,7 @@ function withoutOutputs(model: OnnxModel, keep?: string): GraphBuilder {
   return GraphBuilder.extending(withGraph(model, { output }));
 }
 
-const range = (start: number, count: number) => Array.from({ length: count }, (_, i) => start + i);
+/** The format's number of the type. */
+const FLOAT32 = 1;
 
-const unitCount = (layer: LayerLayout) => layer.subset?.length ?? layer.units;
+const range = (start: number, count: number) => Array.from({ length: count }, (_, i) => start + i);

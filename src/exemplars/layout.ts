@@ -11,6 +11,7 @@ export interface LayerLayout {
   /** The tensor's name in the model. */
   readonly name: string;
   readonly kind: Layer["kind"];
+  readonly dtype: Layer["dtype"];
   /** How many units the layer has. */
   readonly units: number;
   /** The units dissected, when not all: ascending. */
@@ -35,7 +36,13 @@ export function layoutOf(
   input: readonly [number, number],
   options: { subset?: readonly number[]; prefix?: number } = {},
 ): LayerLayout {
-  const base = { name: layer.name, kind: layer.kind, units: layer.units, ...subsetOf(layer, options.subset) };
+  const base = {
+    name: layer.name,
+    kind: layer.kind,
+    dtype: layer.dtype,
+    units: layer.units,
+    ...subsetOf(layer, options.subset),
+  };
   if (layer.kind === "vector") return { ...base, height: 1, width: 1, prefix: 0 };
   if (layer.kind === "map") return { ...base, height: layer.shape[2], width: layer.shape[3], prefix: 0 };
   return { ...base, ...tokenGrid(layer.name, layer.shape[1], input, options.prefix) };

@@ -17,25 +17,33 @@ export class LayerStatistics {
   readonly top: TopImages;
   readonly tails: Tails;
   readonly sample: Sample;
+  /** uint8 [unit], 1 where some activation was not a number. */
+  readonly broken: Uint8Array;
 
   constructor(plan: LayerPlan, k: number) {
     this.plan = plan;
     this.top = new TopImages(plan.rows, k);
     this.tails = new Tails(plan.rows, plan.capacity, plan.positions);
     this.sample = new Sample(plan.rows, plan.total);
+    this.broken = new Uint8Array(plan.rows);
   }
 
   /** Adds a batch's outputs; only the first `ids.length` images of it count. */
   add(ids: ArrayLike<number>, outputs: Arrays, names: StatisticsNames): void {
-    const maxima = outputs[names.maxima].data as Float32Array;
-    const values = outputs[names.values].data as Float32Array;
+    const [maxima, means, values] = [names.maxima, names.means, names.values].map(
+      (name) => outputs[name].data as Float32Array,
+    );
     const { rows, positions } = this.plan;
     for (let image = 0; image < ids.length; image++) {
-      this.top.add(ids[image], maxima, image * rows);
-      for (let unit = 0, at = image * rows * positions; unit < rows; unit++, at += positions) {
-        this.tails.add(unit, values, at, at + positions);
+      const first = image * rows;
+      for (let unit = 0; unit < rows; unit++) {
+        const largest = maxima[first + unit];
+        if (Number.isNaN(means[first + unit])) this.broken[unit] = 1;
+        else this.top.offer(unit, ids[image], largest);
+        const at = (first + unit) * positions;
+        if (!this.tails.skip(unit, largest, positions)) this.tails.add(unit, values, at, at + positions);
       }
-      this.sample.add(ids[image], values, image * rows * positions, positions);
+      this.sample.add(ids[image], values, first * positions, positions);
     }
   }
 
@@ -50,6 +58,7 @@ export class LayerStatistics {
       ["activations", ndarray("float32", [rows, this.top.k], activations)],
       ["counts", ndarray("float64", [rows], counts)],
       ["tail", ndarray("float32", [rows, capacity], values)],
+      ["broken", ndarray("uint8", [rows], this.broken.slice())],
       ["sample", ndarray("float32", [sample.length / rows, rows], sample)],
     ]);
   }
@@ -60,6 +69,7 @@ export class LayerStatistics {
     this.top.merge({ ids: data("ids"), activations: data("activations") });
     this.tails.merge({ counts: data("counts"), values: data("tail") });
     this.sample.merge(data("sample"));
+    for (const [unit, broken] of data<Uint8Array>("broken").entries()) this.broken[unit] |= broken;
   }
 
   /** float32 [unit], the level of every unit at a quantile; NaN where it cannot be said. */
@@ -73,10 +83,9 @@ export class LayerStatistics {
     const { activations } = this.top.save();
     const sample = this.sample.save();
     for (const [row, unit] of numbers.entries()) {
-      const [largest] = this.tails.largest(row);
-      const best = activations[row * this.top.k];
-      if (Number.isNaN(largest) || Number.isNaN(best)) flaws.push({ unit, flaw: "nan" });
-      else if (isConstant(sample, row, numbers.length, best)) flaws.push({ unit, flaw: "constant" });
+      if (this.broken[row]) flaws.push({ unit, flaw: "nan" });
+      else if (isConstant(sample, row, numbers.length, activations[row * this.top.k]))
+        flaws.push({ unit, flaw: "constant" });
     }
     return flaws;
   }

@@ -9,6 +9,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Progress } from "../base/progress.js";
 import { Random } from "../base/random.js";
+import type { OnnxModel } from "../engine/onnx/model.js";
 import { openSession } from "../engine/runtime/open.js";
 import type { Arrays, Session, SessionOptions } from "../engine/runtime/session.js";
 import { type NdArray, ndarray } from "../engine/tensor/ndarray.js";
@@ -40,6 +41,53 @@ export interface Swept {
   readonly skipped: readonly number[];
 }
 
+/** Runs batches through a network and adds up what its layers do. */
+export class Sweeper {
+  readonly layers: readonly LayerStatistics[];
+  readonly #session: Session;
+  readonly #names: readonly StatisticsNames[];
+  readonly #seed: number;
+
+  private constructor(
+    layers: readonly LayerStatistics[],
+    session: Session,
+    names: readonly StatisticsNames[],
+    seed: number,
+  ) {
+    this.layers = layers;
+    this.#session = session;
+    this.#names = names;
+    this.#seed = seed;
+  }
+
+  static async open(
+    model: OnnxModel,
+    plans: readonly LayerPlan[],
+    { k, seed, session }: Pick<SweepOptions, "k" | "seed" | "session">,
+  ): Promise<Sweeper> {
+    const graph = statisticsGraph(model, plans);
+    const layers = plans.map((plan) => new LayerStatistics(plan, k));
+    return new Sweeper(layers, await openSession(graph.model, session), graph.names, seed);
+  }
+
+  /** Adds a batch. @param ids dataset ids of its images; feeds may hold more rows, which do not count. */
+  async add(ids: ArrayLike<number>, feeds: Arrays): Promise<void> {
+    const all: Arrays = { ...feeds };
+    for (const [i, { rows, columns }] of this.#names.entries()) {
+      const { layout, mapRows, mapColumns } = this.layers[i].plan;
+      const random = new Random(this.#seed + 31 * i + 7919 * ids[0]);
+      if (rows !== undefined) all[rows] = draw(mapRows, layout.height, random);
+      if (columns !== undefined) all[columns] = draw(mapColumns, layout.width, random);
+    }
+    const outputs = await this.#session.run(all);
+    for (const [i, layer] of this.layers.entries()) layer.add(ids, outputs, this.#names[i]);
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+}
+
 /** Sweeps the probe set, continuing from the state in `folder` if there is one. */
 export async function sweep(
   folder: string,
@@ -48,26 +96,18 @@ export async function sweep(
   plans: readonly LayerPlan[],
   options: SweepOptions,
 ): Promise<Swept> {
-  const { k, progress } = options;
-  const layers = plans.map((plan) => new LayerStatistics(plan, k));
+  const { progress, batchSize, fixed } = options;
   const skipped = new Set<number>();
-  const first = await resume(folder, layers, skipped);
-  const sampled = plans.map(({ layout, positions }) => positions < layout.height * layout.width);
-  const graph = statisticsGraph(
-    subject.model,
-    plans.map((plan) => plan.layout),
-    sampled,
-  );
-  const session = await openSession(graph.model, options.session);
-  const order = Uint32Array.from({ length: probe.size - first }, (_, i) => first + i);
-  progress.begin("sweep", probe.size, "image", first);
+  const sweeper = await Sweeper.open(subject.model, plans, options);
+  const { layers } = sweeper;
   try {
+    const first = await resume(folder, layers, skipped);
+    const order = Uint32Array.from({ length: probe.size - first }, (_, i) => first + i);
+    progress.begin("sweep", probe.size, "image", first);
     let saved = performance.now();
     let saveTookMs = 0;
-    for await (const { ids, feeds } of probe.batches(order, options.batchSize, options.fixed, (id) =>
-      skipped.add(id),
-    )) {
-      await runBatch(session, ids, feeds, layers, graph.names, options.seed);
+    for await (const { ids, feeds } of probe.batches(order, batchSize, fixed, (id) => skipped.add(id))) {
+      await sweeper.add(ids, feeds);
       const done = ids[ids.length - 1] + 1;
       progress.update(done);
       const now = performance.now();
@@ -78,37 +118,18 @@ export async function sweep(
         saveTookMs = saved - now;
       }
     }
-  } finally {
     progress.end();
-    await session.close();
+  } finally {
+    await sweeper.close();
   }
   return { layers, skipped: [...skipped].sort((a, b) => a - b) };
 }
 
-async function runBatch(
-  session: Session,
-  ids: ArrayLike<number>,
-  feeds: Arrays,
-  layers: readonly LayerStatistics[],
-  names: readonly StatisticsNames[],
-  seed: number,
-): Promise<void> {
-  const all: Arrays = { ...feeds };
-  for (const [i, { positions }] of names.entries()) {
-    if (positions !== undefined)
-      all[positions] = drawPositions(layers[i].plan, new Random(seed + 31 * i + 7919 * ids[0]));
-  }
-  const outputs = await session.run(all);
-  for (const [i, layer] of layers.entries()) layer.add(ids, outputs, names[i]);
-}
-
-/** One position from each of equally long stretches of the map. */
-function drawPositions({ layout, positions }: LayerPlan, random: Random): NdArray<"int64"> {
-  const stretch = (layout.height * layout.width) / positions;
-  const drawn = BigInt64Array.from({ length: positions }, (_, i) =>
-    BigInt(Math.floor((i + random.uniform()) * stretch)),
-  );
-  return ndarray("int64", [positions], drawn);
+/** `count` of the numbers from 0 to `bound`, one from each of equally long stretches. */
+function draw(count: number, bound: number, random: Random): NdArray<"int64"> {
+  const stretch = bound / count;
+  const drawn = Array.from({ length: count }, (_, i) => BigInt(Math.floor((i + random.uniform()) * stretch)));
+  return ndarray("int64", [count], BigInt64Array.from(drawn));
 }
 
 const statePath = (folder: string) => join(folder, "sweep.safetensors");

@@ -5,7 +5,7 @@
  * When `total` activations are to come and the lowest quantile asked for is q, only the `(1 - q) * total` largest can
  * matter. A value not above the smallest of that many already seen is counted and dropped, which is safe for any order:
  * sorted, constant, sparse. Two halves of a stream merge into exactly the tail of the whole. Cost: one comparison a value,
- * plus a selection whenever a unit's buffer, half as large again as its tail, is full.
+ * plus a selection whenever a unit's buffer, three times as large as its tail, is full.
  */
 import { selectLargest } from "./select.js";
 
@@ -16,6 +16,9 @@ export interface TailState {
   /** float32 [unit, capacity], the largest first; unused places are -infinity. */
   readonly values: Float32Array;
 }
+
+/** Size of a unit's buffer in tails: the larger, the fewer selections. */
+export const ROOM = 3;
 
 /** The largest activations of every unit of one layer. */
 export class Tails {
@@ -35,7 +38,7 @@ export class Tails {
   constructor(units: number, capacity: number, largestAdd: number) {
     this.units = units;
     this.capacity = capacity;
-    this.#room = capacity + Math.max(capacity >> 1, largestAdd);
+    this.#room = Math.max(ROOM * capacity, capacity + (capacity >> 2) + largestAdd);
     this.#buffer = new Float32Array(units * this.#room);
     this.#used = new Int32Array(units);
     this.#floor = new Float32Array(units).fill(Number.NEGATIVE_INFINITY);
@@ -46,15 +49,15 @@ export class Tails {
   add(unit: number, values: Float32Array, start: number, end: number): void {
     const base = unit * this.#room;
     if (this.#used[unit] + (end - start) > this.#room) this.#compact(unit);
-    const buffer = this.#buffer;
-    const floor = this.#floor[unit];
-    let at = base + this.#used[unit];
-    for (let i = start; i < end; i++) {
-      const value = values[i];
-      if (!(value <= floor)) buffer[at++] = value;
-    }
-    this.#used[unit] = at - base;
+    this.#used[unit] = keepAbove(this.#floor[unit], values, start, end, this.#buffer, base + this.#used[unit]) - base;
     this.#counts[unit] += end - start;
+  }
+
+  /** Adds `count` activations known to be at most `largest`, if they cannot matter; says whether it did. */
+  skip(unit: number, largest: number, count: number): boolean {
+    if (!(largest <= this.#floor[unit])) return false;
+    this.#counts[unit] += count;
+    return true;
   }
 
   /** Number of activations this unit has shown. */
@@ -65,12 +68,12 @@ export class Tails {
   /** The unit's largest activations, largest first, float32; NaN first. */
   largest(unit: number): Float32Array {
     const base = unit * this.#room;
-    if (this.#used[unit] > this.capacity) this.#compact(unit);
     // typed arrays sort NaN to the end, so reversing puts it first
-    return this.#buffer
+    const descending = this.#buffer
       .slice(base, base + this.#used[unit])
       .sort()
       .reverse();
+    return descending.slice(0, this.capacity);
   }
 
   /** The quantile `q` of the unit, or NaN when it cannot be said: see `tailQuantile`. */
@@ -85,7 +88,7 @@ export class Tails {
       const row = other.values.subarray(unit * width, (unit + 1) * width);
       const unused = row.indexOf(Number.NEGATIVE_INFINITY);
       const used = unused < 0 ? width : Math.min(width, other.counts[unit]);
-      const step = this.#room - this.capacity;
+      const step = this.#room - this.capacity - (this.capacity >> 2);
       for (let at = 0; at < used; at += step) this.add(unit, row, at, Math.min(at + step, used));
       this.#counts[unit] += other.counts[unit] - used;
     }
@@ -102,10 +105,40 @@ export class Tails {
     const base = unit * this.#room;
     const used = this.#used[unit];
     if (used <= this.capacity) return;
-    const part = this.#buffer.subarray(base, base + used);
-    this.#floor[unit] = selectLargest(part, this.capacity);
-    this.#used[unit] = this.capacity;
+    const { kept, floor } = selectLargest(this.#buffer.subarray(base, base + used), this.capacity);
+    this.#used[unit] = kept;
+    this.#floor[unit] = floor;
   }
+}
+
+/**
+ * Appends to `into`, from `at` on, the values that are not at most `floor` (NaN among them); returns the next free place.
+ * Most values are dropped, so they are looked at eight at a time: half the time of one by one.
+ */
+function keepAbove(
+  floor: number,
+  values: Float32Array,
+  start: number,
+  end: number,
+  into: Float32Array,
+  at: number,
+): number {
+  let i = start;
+  for (; i + 8 <= end; i += 8) {
+    const dropped =
+      values[i] <= floor &&
+      values[i + 1] <= floor &&
+      values[i + 2] <= floor &&
+      values[i + 3] <= floor &&
+      values[i + 4] <= floor &&
+      values[i + 5] <= floor &&
+      values[i + 6] <= floor &&
+      values[i + 7] <= floor;
+    if (dropped) continue;
+    for (let j = i; j < i + 8; j++) if (!(values[j] <= floor)) into[at++] = values[j];
+  }
+  for (; i < end; i++) if (!(values[i] <= floor)) into[at++] = values[i];
+  return at;
 }
 
 /**

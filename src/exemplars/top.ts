@@ -25,11 +25,6 @@ export class TopImages {
     this.#activations = new Float32Array(units * k).fill(Number.NaN);
   }
 
-  /** Offers an image to every unit. @param maxima float32, one a unit, beginning at `start`; NaN is not a candidate. */
-  add(image: number, maxima: Float32Array, start: number): void {
-    for (let unit = 0; unit < this.units; unit++) this.offer(unit, image, maxima[start + unit]);
-  }
-
   /** Offers one image to one unit. */
   offer(unit: number, image: number, activation: number): void {
     const { k } = this;

@@ -30,6 +30,8 @@ export interface LayerRecord {
   /** The names a user may type for it. */
   readonly shortNames: readonly string[];
   readonly kind: "map" | "tokens" | "vector";
+  /** Of the activations in the model; in the run they are float32. */
+  readonly dtype: string;
   /** Number of units of the layer. */
   readonly units: number;
   /** The units dissected, when not all. */
