@@ -1,9 +1,10 @@
 // Compiles src/ to dist/ from scratch, so that a deleted source file leaves nothing behind.
 import { execFileSync } from "node:child_process";
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 rmSync("dist", { recursive: true, force: true });
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { stdio: "inherit" });
+cpSync("src/explorer/page", "dist/explorer/page", { recursive: true });
 chmodSync("dist/cli/main.js", 0o755);

@@ -17,11 +17,10 @@ export function registerDemo(program: Command): void {
     .option("--describer <path>", "describe the units too, with this describer")
     .action(async ({ out, describer }: { out: string; describer?: string }) => {
       const { shapeScenes, writeShapes } = await import("../data/world/shapes.js");
-      const { openImages } = await import("../data/images/open.js");
       const { writeModel } = await import("../engine/onnx/model.js");
       const { HAND_MADE_UNITS, handMadeNetwork } = await import("../zoo/hand-made.js");
-      const { imageInput, openModel, preprocessingOf } = await import("../exemplars/subject.js");
-      const { imageProbe } = await import("../exemplars/probe.js");
+      const { openModel } = await import("../exemplars/subject.js");
+      const { imageFolder } = await import("../exemplars/probe.js");
       const { dissect } = await import("../exemplars/dissect.js");
       const progress = terminalProgress();
       const [modelPath, pictures, run] = [join(out, "network.onnx"), join(out, "pictures"), join(out, "run")];
@@ -31,11 +30,9 @@ export function registerDemo(program: Command): void {
       await writeShapes(pictures, scenes, SIZE);
       await writeModel(handMadeNetwork(SIZE), modelPath);
       const subject = await openModel(modelPath);
-      const preprocessing = preprocessingOf(subject, { mean: [0.5], std: [0.5] });
-      const probe = imageProbe(await openImages(pictures), preprocessing, imageInput(subject).name, progress);
       const layers = Object.keys(HAND_MADE_UNITS);
+      const probe = imageFolder(pictures, { mean: [0.5], std: [0.5] });
       const found = await dissect(subject, probe, { out: run, layers, progress });
-      await probe.close();
 
       process.stdout.write(
         `\nA network made by hand, ${IMAGES} rendered pictures: what each unit was built to detect, and what its best\npicture really holds.\n\n`,

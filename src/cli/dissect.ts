@@ -80,42 +80,32 @@ options is refused, never mixed.
       }
       const progress = terminalProgress();
       const subject = await openModel(model, options.size ? { size: options.size } : {});
-      const probe = await openProbe(subject, options, progress);
-      try {
-        const { out, layers, k, quantile, seed, device } = options;
-        const run = await dissect(subject, probe, {
-          ...{ out, k, quantile, seed, device, progress },
-          ...(layers && { layers }),
-          ...(options.units && { units: options.units }),
-          ...(options.batch && { batchSize: options.batch }),
-          ...(options.threads && { threads: options.threads }),
-          ...(options.prefixTokens !== undefined && { prefixTokens: options.prefixTokens }),
-        });
-        summarise(run, options);
-        await run.close();
-      } finally {
-        await probe.close();
-      }
+      const { out, layers, k, quantile, seed, device } = options;
+      const run = await dissect(subject, await chooseProbe(options), {
+        ...{ out, k, quantile, seed, device, progress },
+        ...(layers && { layers }),
+        ...(options.units && { units: options.units }),
+        ...(options.batch && { batchSize: options.batch }),
+        ...(options.threads && { threads: options.threads }),
+        ...(options.prefixTokens !== undefined && { prefixTokens: options.prefixTokens }),
+      });
+      summarise(run, options);
+      await run.close();
     });
 }
 
-type Subject = import("../exemplars/subject.js").Subject;
 type Run = import("../run/run.js").Run;
 
-async function openProbe(subject: Subject, options: Options, progress: ReturnType<typeof terminalProgress>) {
-  const { imageProbe, openLatentProbe } = await import("../exemplars/probe.js");
-  if (options.latents !== undefined) return openLatentProbe(subject, options.latents, options.generated);
-  const { imageInput, preprocessingOf } = await import("../exemplars/subject.js");
-  const { openImages } = await import("../data/images/open.js");
-  const { fit, mean, std, inputRange, channels } = options;
-  const preprocessing = preprocessingOf(subject, {
+async function chooseProbe({ images, latents, generated, fit, mean, std, inputRange, channels }: Options) {
+  const { imageFolder, latentFolder } = await import("../exemplars/probe.js");
+  if (latents !== undefined) return latentFolder(latents, generated);
+  return imageFolder(images!, {
     ...(fit && { fit }),
     ...(mean && { mean }),
     ...(std && { std }),
     ...(inputRange && { range: inputRange }),
     ...(channels && { channels }),
   });
-  return imageProbe(await openImages(options.images!), preprocessing, imageInput(subject).name, progress);
 }
 
 function summarise({ folder, manifest, layers }: Run, { json }: Options): void {

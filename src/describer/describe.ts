@@ -7,9 +7,10 @@
  */
 import { type Progress, silent } from "../base/progress.js";
 import { ndarray } from "../engine/tensor/ndarray.js";
-import type { ExemplarLayer, ExemplarStore } from "../exemplars/store.js";
+import { type ExemplarLayer, type ExemplarStore, runExemplars } from "../exemplars/store.js";
 import type { Candidate, Description, Doubt } from "../run/descriptions.js";
 import { findLayer } from "../run/layer-name.js";
+import { Run } from "../run/run.js";
 import { type Decoded, type DecodingOptions, describeFeatures, type UnitBeam } from "./describe-features.js";
 import type { Describer } from "./describer.js";
 
@@ -30,12 +31,16 @@ interface Task {
   readonly ranks: readonly number[];
 }
 
-/** Describes units, in the order of the layers and of their rows. */
+/**
+ * Describes units, in the order of the layers and of their rows.
+ * @param exemplars a run, whose probe set must be where it was, or any open exemplars; they stay open.
+ */
 export async function* describe(
-  store: ExemplarStore,
+  exemplars: Run | ExemplarStore,
   describer: Describer,
   options: DescribeOptions = {},
 ): AsyncGenerator<Description> {
+  const store = exemplars instanceof Run ? await runExemplars(exemplars) : exemplars;
   const { progress = silent } = options;
   const settings: DecodingOptions = { ...describer.search, ...withoutUndefined(options) };
   const tasks = chooseLayers(store, options.layers).flatMap((layer) =>

@@ -20,7 +20,7 @@ import { Run } from "../run/run.js";
 import { writeIntegers, writeReals } from "../run/table.js";
 import { layoutOf, unitsOf } from "./layout.js";
 import { type LayerPlan, planSweep } from "./plan.js";
-import type { Probe } from "./probe.js";
+import type { Probe, ProbeOpener } from "./probe.js";
 import type { LayerStatistics } from "./statistics.js";
 import { fixedBatch, type Subject } from "./subject.js";
 import { removeState, type Swept, sweep } from "./sweep.js";
@@ -48,8 +48,21 @@ export interface DissectOptions extends SessionOptions {
   readonly saveEveryMs?: number;
 }
 
-/** Dissects a model over a probe set. Returns the finished run; a finished run of the same identity is returned as it is. */
-export async function dissect(subject: Subject, probe: Probe, options: DissectOptions): Promise<Run> {
+/**
+ * Dissects a model over a probe set. Returns the finished run; a finished run of the same identity is returned as it is.
+ * @param probe an open probe set, which stays open, or what opens one (`imageFolder`, `latentFolder`).
+ */
+export async function dissect(subject: Subject, probe: Probe | ProbeOpener, options: DissectOptions): Promise<Run> {
+  if (typeof probe !== "function") return dissectOpen(subject, probe, options);
+  const opened = await probe(subject, options.progress ?? silent);
+  try {
+    return await dissectOpen(subject, opened, options);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function dissectOpen(subject: Subject, probe: Probe, options: DissectOptions): Promise<Run> {
   const { out, progress = silent, k = 15, seed = 0 } = options;
   const plans = planOf(subject, probe, options);
   const manifest = manifestOf(subject, probe, plans, options);

@@ -8,11 +8,12 @@ import type { Progress } from "../base/progress.js";
 import { batches } from "../data/images/batches.js";
 import type { ImageSet } from "../data/images/imageset.js";
 import { openLatents } from "../data/images/latents.js";
+import { openImages } from "../data/images/open.js";
 import type { Preprocessing } from "../data/images/preprocess.js";
 import type { Layer } from "../engine/onnx/layers.js";
 import type { Arrays } from "../engine/runtime/session.js";
 import { type NdArray, ndarray, sizeOf } from "../engine/tensor/ndarray.js";
-import type { Subject } from "./subject.js";
+import { imageInput, preprocessingOf, type Subject } from "./subject.js";
 
 /** Some of a probe set, ready to be fed. Valid until the next one is asked for. */
 export interface ProbeBatch {
@@ -44,6 +45,26 @@ export interface Probe {
     onSkip: (id: number) => void,
   ): AsyncIterable<ProbeBatch>;
   close(): Promise<void>;
+}
+
+/** Opens a probe set for a model, once the model is known. */
+export type ProbeOpener = (subject: Subject, progress: Progress) => Promise<Probe>;
+
+/**
+ * Pictures as a probe set.
+ * @param path a folder (class folders or flat), `.zip`, `.tar`, `.npy` or one picture.
+ * @param settings where the model wants other than its own input size and ImageNet's mean and standard deviation.
+ */
+export function imageFolder(path: string, settings: Partial<Preprocessing> = {}): ProbeOpener {
+  return async (subject, progress) => {
+    const preprocessing = preprocessingOf(subject, settings);
+    return imageProbe(await openImages(path), preprocessing, imageInput(subject).name, progress);
+  };
+}
+
+/** A generator's latents as a probe set: see `openLatentProbe`. */
+export function latentFolder(path: string, generated?: string): ProbeOpener {
+  return (subject) => openLatentProbe(subject, path, generated);
 }
 
 /** A probe set of pictures. @param input name of the network's image input. */

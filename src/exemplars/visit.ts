@@ -2,8 +2,8 @@
  * The second visit: only the images that won are run again, for the activation maps of the units they won. Maps are picked
  * inside the graph, so what leaves the runtime is what is kept.
  *
- * Maps are kept as float32. Half precision would save half the space, but moves up to some ten-thousandths of the mask
- * pixels across the level.
+ * Maps are kept as float32. Half precision would save half the space, but moves up to 0.16 % of the mask
+ * pixels across the level (SqueezeNet over 1,000 photographs), where the reference data allow 0.001 %.
  */
 import { join } from "node:path";
 import type { Progress } from "../base/progress.js";

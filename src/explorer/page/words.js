@@ -1,0 +1,61 @@
+/** What the page says about numbers and doubts. */
+
+const DOUBTS = {
+  nan: [
+    "not a number",
+    "Some of this unit’s activations are not numbers, so its exemplars mean nothing and nothing can be said.",
+  ],
+  constant: [
+    "never varies",
+    "This unit has the same activation for every image: no image excites it more than another, so nothing can be said.",
+  ],
+  "no-exemplars": [
+    "nothing above its level",
+    "In no exemplar does anything exceed this unit’s level, so nothing can be said.",
+  ],
+  undecodable: ["describer failed", "The describer’s own numbers broke down on this unit, so nothing can be said."],
+  unsupported: [
+    "not supported",
+    "Do not trust this description: the exemplars make it less likely than it is without them, log p(d|E) < log p(d).",
+  ],
+  "few-masks": [
+    "few masks",
+    "In more than half of the exemplars nothing exceeds the unit’s level; the description rests on the few others.",
+  ],
+  unfinished: ["cut short", "The description was cut at the greatest length; its end is missing."],
+  "unknown-word": ["unknown word", "The describer used a word that it does not know itself; it is left out here."],
+};
+
+/** A doubt in two words. One that the page does not know is given as it is. */
+export const doubtName = (doubt) => DOUBTS[doubt]?.[0] ?? doubt;
+
+/** A doubt in a sentence. */
+export const doubtSentence = (doubt) => DOUBTS[doubt]?.[1] ?? `Doubtful: ${doubt}.`;
+
+/** What stands for a description where there is none. */
+export function silenceOf({ doubts, unit }, described) {
+  if (doubts.length > 0) return "Cannot tell";
+  return described ? "Not described" : `Unit ${unit}`;
+}
+
+export const real = (value, digits = 2) => (value === null ? "–" : value.toFixed(digits).replace("-", "−"));
+
+/** An activation or a level: numbers of any size. */
+export const amount = (value) => (value === null ? "–" : String(Number(value.toPrecision(3))).replace("-", "−"));
+
+export const percent = (share) =>
+  share === null ? "–" : `${share < 0.0995 ? (share * 100).toFixed(1) : Math.round(share * 100)} %`;
+
+export const counted = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+
+/**
+ * The description in as many pieces as the captioner made tokens, each with the white space before it; the last may be its
+ * stop. Punctuation marks are tokens, unless that does not come out even. Undefined when nothing does.
+ */
+export function tokensOf(text, count) {
+  for (const pattern of [/\s*([^\s.,;:-]+|[.,;:-])/g, /\s*\S+/g]) {
+    const pieces = text.match(pattern) ?? [];
+    if (pieces.length === count || pieces.length === count - 1) return pieces;
+  }
+  return undefined;
+}
