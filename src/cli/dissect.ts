@@ -96,10 +96,12 @@ options is refused, never mixed.
 
 type Run = import("../run/run.js").Run;
 
-async function chooseProbe({ images, latents, generated, fit, mean, std, inputRange, channels }: Options) {
+async function chooseProbe(options: Options) {
+  const { images, latents, generated, size: pixels, fit, mean, std, inputRange, channels } = options;
   const { imageFolder, latentFolder } = await import("../exemplars/probe.js");
   if (latents !== undefined) return latentFolder(latents, generated);
   return imageFolder(images!, {
+    ...(pixels && { height: pixels[0], width: pixels[1] }),
     ...(fit && { fit }),
     ...(mean && { mean }),
     ...(std && { std }),

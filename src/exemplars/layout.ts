@@ -62,20 +62,21 @@ function subsetOf(layer: Layer, subset: readonly number[] | undefined): { subset
 /** More tokens than this before the grid are taken for a sign that there is no grid. */
 const MOST_PREFIX_TOKENS = 32;
 
-/** The finest grid of square patches that `tokens` can hold. */
+/** The finest grid of square patches that `tokens` can hold; patches that fill the picture exactly are tried first. */
 function tokenGrid(
   name: string,
   tokens: number,
   [inputHeight, inputWidth]: readonly [number, number],
   prefix: number | undefined,
 ): { height: number; width: number; prefix: number } {
-  for (let patch = 1; patch <= Math.min(inputHeight, inputWidth); patch++) {
+  const patches = Array.from({ length: Math.min(inputHeight, inputWidth) }, (_, i) => i + 1);
+  const fills = (patch: number) => inputHeight % patch === 0 && inputWidth % patch === 0;
+  for (const patch of [...patches.filter(fills), ...patches.filter((patch) => !fills(patch))]) {
     const height = Math.floor(inputHeight / patch);
     const width = Math.floor(inputWidth / patch);
     const left = tokens - height * width;
-    if (left < 0 || (prefix !== undefined && left !== prefix)) continue;
-    if (left > MOST_PREFIX_TOKENS) break;
-    return { height, width, prefix: left };
+    const fits = prefix === undefined ? left >= 0 && left <= MOST_PREFIX_TOKENS : left === prefix;
+    if (fits) return { height, width, prefix: left };
   }
   throw new UserError(
     `layout of ${name}: its ${tokens} tokens${prefix === undefined ? "" : ` less ${prefix}`} are no grid of square patches over ` +

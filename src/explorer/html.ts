@@ -18,7 +18,7 @@ import type { ExemplarStore } from "../exemplars/store.js";
 import type { Description } from "../run/descriptions.js";
 import { displayName } from "../run/layer-name.js";
 import { isRun, readManifest } from "../run/manifest.js";
-import { pack, packMasks, type Size, shrinkMask } from "./mask-bits.js";
+import { maskShrinker, pack, packMasks, type Size } from "./mask-bits.js";
 import { dataBlock, inertJson, pageAround } from "./page.js";
 import { thumbnails } from "./thumbnails.js";
 import { Descriptions, evidenceOf, lambdaOf, listed, type PageUnit, pageUnits } from "./units.js";
@@ -106,12 +106,11 @@ async function* maskLines(
   size: Size,
   progress: Progress,
 ): AsyncGenerator<string> {
+  const shrink = maskShrinker([store.height, store.width], size);
   progress.begin("masks", units.length, "unit");
   for (const [done, { layer, row, ranks }] of units.entries()) {
     const masks: Uint8Array[] = [];
-    for (const rank of ranks) {
-      masks.push(shrinkMask(await store.mask(layer, row, rank), [store.height, store.width], size));
-    }
+    for (const rank of ranks) masks.push(shrink(await store.mask(layer, row, rank)));
     yield packMasks(masks);
     progress.update(done + 1);
   }

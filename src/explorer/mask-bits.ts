@@ -8,26 +8,27 @@ import { deflateRawSync } from "node:zlib";
 export type Size = readonly [number, number];
 
 /**
- * A mask at a smaller size: a pixel is set when at least half of what it covers is. A mask too thin for that keeps the
- * pixels it covers most, because an exemplar must not look as if nothing exceeded the level.
- * @param mask uint8 [height, width], 0 or 1.
- * @returns uint8 of the smaller size, 0 or 1.
+ * Makes masks smaller: a pixel is set when at least half of what it covers is. A mask too thin for that keeps the pixels it
+ * covers most, because an exemplar must not look as if nothing exceeded the level.
+ * @returns from uint8 [height, width], 0 or 1, to uint8 of the smaller size, 0 or 1.
  */
-export function shrinkMask(mask: Uint8Array, [height, width]: Size, [toHeight, toWidth]: Size): Uint8Array {
-  const covered = new Float64Array(toHeight * toWidth);
-  const total = new Float64Array(toHeight * toWidth);
-  for (let y = 0; y < height; y++) {
-    const row = Math.floor((y * toHeight) / height) * toWidth;
-    for (let x = 0; x < width; x++) {
-      const at = row + Math.floor((x * toWidth) / width);
-      covered[at] += mask[y * width + x];
-      total[at]++;
-    }
-  }
-  const shares = covered.map((count, at) => count / total[at]);
-  const most = shares.reduce((a, b) => Math.max(a, b), 0);
-  const bar = Math.min(0.5, most);
-  return Uint8Array.from(shares, (share) => (share > 0 && share >= bar ? 1 : 0));
+export function maskShrinker([height, width]: Size, [toHeight, toWidth]: Size): (mask: Uint8Array) => Uint8Array {
+  const cells = Int32Array.from({ length: height * width }, (_, i) => {
+    const [y, x] = [Math.floor(i / width), i % width];
+    return Math.floor((y * toHeight) / height) * toWidth + Math.floor((x * toWidth) / width);
+  });
+  const total = new Int32Array(toHeight * toWidth);
+  for (const cell of cells) total[cell]++;
+  return (mask) => {
+    const covered = new Float64Array(total.length);
+    let most = 0;
+    for (let i = 0; i < mask.length; i++) covered[cells[i]] += mask[i];
+    for (let cell = 0; cell < total.length; cell++) most = Math.max(most, (covered[cell] /= total[cell]));
+    const bar = Math.min(0.5, most);
+    const small = new Uint8Array(total.length);
+    if (most > 0) for (let cell = 0; cell < total.length; cell++) small[cell] = covered[cell] >= bar ? 1 : 0;
+    return small;
+  };
 }
 
 /** The masks of a unit as text: bit `i % 8` of byte `i / 8` is pixel `i`, every mask begins a byte; deflated, in base 64. */

@@ -6,15 +6,15 @@ import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { readWhole } from "../base/files.js";
 
+const STYLES = ["page", "list", "unit"];
 /** The modules of the program; each imports only from those before it. */
 const MODULES = ["dom", "data", "words", "search", "draw", "list", "candidates", "unit", "main"];
 
 /** What comes before the data on the page, and what after it. */
 export async function pageAround(title: string): Promise<{ before: string; after: string }> {
-  const [html, style, ...modules] = await Promise.all(
-    ["page.html", "page.css", ...MODULES.map((name) => `${name}.js`)].map(read),
-  );
-  const program = joinModules(modules);
+  const html = await read("page.html");
+  const style = (await Promise.all(STYLES.map((name) => read(`${name}.css`)))).join("\n");
+  const program = joinModules(await Promise.all(MODULES.map((name) => read(`${name}.js`))));
   const policy = [
     "default-src 'none'",
     `style-src '${hashOf(style)}'`,
@@ -26,7 +26,7 @@ export async function pageAround(title: string): Promise<{ before: string; after
   const replacements: [string, string][] = [
     ["default-src 'self'", policy.join("; ")],
     ["<title>Milan</title>", `<title>${escapeHtml(title)}</title>`],
-    ['<link rel="stylesheet" href="page.css">', `<style>${style}</style>`],
+    [STYLES.map((name) => `<link rel="stylesheet" href="${name}.css">\n`).join(""), `<style>${style}</style>\n`],
     ['<script type="module" src="main.js"></script>', `<script type="module">${program}</script>`],
   ];
   const [before, after] = replacements

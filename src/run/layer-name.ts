@@ -13,11 +13,13 @@ export interface Named {
   readonly shortNames: readonly string[];
 }
 
-/** The name to show. */
+/** The name to show. A node's made-up name (`Relu_6`) is worse than any tensor name but a bare number. */
 export function displayName({ name, shortNames }: Named): string {
-  const numbered = shortNames.filter((short) => /\d/.test(short));
-  const choice = numbered.length > 0 ? numbered : shortNames;
-  return choice.reduce((best, short) => (short.length < best.length ? short : best), choice[0] ?? name);
+  const modules = shortNames.filter((short) => !/^[A-Z]\w*_\d+$/.test(short));
+  if (modules.length === 0) return /^\d+$/.test(name) ? (shortNames[0] ?? name) : name;
+  const numbered = modules.filter((short) => /\d/.test(short));
+  const choice = numbered.length > 0 ? numbered : modules;
+  return choice.reduce((best, short) => (short.length < best.length ? short : best));
 }
 
 /** The layer called `wanted`, by any of its names. Errors: `UserError` with the nearest names. @param where named in the error. */

@@ -51,9 +51,13 @@ export function findPrincipal(
   for (const block of blocks.reverse()) {
     const { node, result, merges, activated } = block;
     const readers = destinations(index, result);
+    if (readers.length === 0) {
+      if (isFeatures(shapes.get(result)!)) principal.add(result);
+      continue; // else the network's result
+    }
     if (readers.every((reader) => opensGate(reader, result, shapes) || gates.has(reader))) {
-      if (readers.length > 0) gates.add(node);
-      continue; // a gate, or the network's result
+      gates.add(node);
+      continue;
     }
     const feedsBlock = (op: string) => readers.every((reader) => reader.opType === op && blockOf.get(reader)?.merges);
     if (feedsBlock("Concat")) continue;
@@ -65,6 +69,9 @@ export function findPrincipal(
   }
   return principal;
 }
+
+/** Whether a network's output is maps of features, as a backbone's is, rather than classes or a picture. */
+const isFeatures = (shape: Shape) => shape.length === 4 && shape[1] > 4 && shape[2] * shape[3] > 1;
 
 function findBlocks(
   index: GraphIndex,

@@ -7,7 +7,7 @@ export const LOOKS = [
   ["whole", "Whole"],
 ];
 
-const OUTSIDE_ALPHA = 218; // of 255: what lies outside is a hint, not gone
+const OUTSIDE_ALPHA = 205; // of 255: what lies outside is a hint, not gone
 const [WIDTH, HEIGHT] = [facts.width, facts.height];
 
 /** Draws exemplars of a unit side by side, as soon as they are ready and if the canvas is still on the page. */
@@ -59,11 +59,11 @@ function outline(context, mask, x0, scaleX, scaleY) {
   }
   context.lineCap = "round";
   for (const [colour, width] of [
-    ["rgb(0 0 0 / 70%)", 3],
-    ["#ffe04a", 1.4],
+    ["rgb(0 0 0 / 60%)", 2.4],
+    ["#ffe04a", 1.2],
   ]) {
     context.strokeStyle = colour;
-    context.lineWidth = width * devicePixelRatio;
+    context.lineWidth = width * devicePixelRatio * Math.min(1.3, Math.max(0.8, scaleX));
     context.stroke(path);
   }
 }

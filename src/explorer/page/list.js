@@ -19,7 +19,8 @@ export function setUpList(makeRow, drawRow) {
   fill = makeRow;
   draw = drawRow;
   addEventListener("scroll", () => requestAnimationFrame(update), { passive: true });
-  new ResizeObserver(() => redraw()).observe(list);
+  let width = 0;
+  new ResizeObserver(() => width !== (width = list.clientWidth) && redraw()).observe(list);
   list.addEventListener("keydown", onKey);
   list.addEventListener("focusin", ({ target }) => {
     const position = Number(target.closest("[data-position]")?.dataset.position ?? active);

@@ -13,6 +13,7 @@ import { counted, doubtName, percent, real, silenceOf } from "./words.js";
 const USUAL = { q: "", layer: "", trust: "", order: "unit", look: "masked", unit: "" };
 const SMALLEST = 56; // pixels: exemplars of a strip are no smaller, even if not all are shown then
 const GAP = 3;
+const LONG = 60; // characters: two lines of a row
 
 const unitsByKey = new Map(units.map((unit) => [unit.key, unit]));
 for (const unit of units) unit.words = searchable(unit);
@@ -27,6 +28,11 @@ function addressOf(chosen) {
 }
 
 let state = {};
+/** What can be chosen, where it is one of a few. An address may ask for anything. */
+const offered = {
+  look: new Set(LOOKS.map(([look]) => look)),
+  layer: new Set(["", ...facts.layers.map(({ name }) => name)]),
+};
 
 /** Changes what is chosen. Opening a unit is a step one can go back from, all else is not. */
 function choose(changes) {
@@ -39,8 +45,7 @@ function choose(changes) {
 function apply() {
   const before = state;
   state = readAddress();
-  if (!ORDERS[state.order]) state.order = USUAL.order;
-  if (!LOOKS.some(([name]) => name === state.look)) state.look = USUAL.look;
+  for (const [name, values] of Object.entries(offered)) if (!values.has(state[name])) state[name] = USUAL[name];
   if (byId("query").value !== state.q) byId("query").value = state.q;
   byId("trust").value = state.trust;
   byId("order").value = state.order;
@@ -50,9 +55,9 @@ function apply() {
   else if (isOther("look")) redraw();
   const unit = unitsByKey.get(state.unit);
   const closed = unitsByKey.get(before.unit);
+  showUnit(unit, state.look);
   if (unit) reveal(unit);
   else if (closed) reveal(closed, true);
-  showUnit(unit, state.look);
 }
 
 function find(toTop) {
@@ -84,12 +89,8 @@ function makeRow(unit) {
     ? make("span", { class: doubts.length > 0 ? "text doubted" : "text" }, ...marked(text))
     : make("span", { class: "text none" }, silenceOf(unit, facts.described > 0));
   const number = (name, value) => make("span", {}, `${name} `, make("b", {}, value));
-  const exemplars = make(
-    "span",
-    { class: "strip" },
-    make("canvas", { role: "img", "aria-label": counted(unit.images.length, "exemplar") }),
-    make("span", { class: "beyond" }),
-  );
+  const canvas = make("canvas", { role: "img", "aria-label": counted(unit.images.length, "exemplar") });
+  const shown = make("span", { class: "shown" }, canvas, make("span", { class: "beyond" }));
   return make(
     "a",
     { href: addressOf({ ...state, unit: unit.key }), onclick: (event) => openPlainly(event, unit) },
@@ -100,13 +101,13 @@ function makeRow(unit) {
       make(
         "span",
         { class: "meta" },
+        ...doubts.map((doubt) => make("span", { class: "doubt" }, doubtName(doubt))),
         make("span", { class: "id" }, `${unit.layerName} / ${unit.unit}`),
         unit.pmi === null ? undefined : number("PMI", real(unit.pmi)),
         unit.confidence === null ? undefined : number("confidence", percent(unit.confidence)),
-        ...doubts.map((doubt) => make("span", { class: "doubt" }, doubtName(doubt))),
       ),
     ),
-    exemplars,
+    make("span", { class: "strip" }, shown),
   );
 }
 
@@ -122,13 +123,14 @@ const marked = (text) => highlighted(text, state.q).map(([part, hit]) => (hit ? 
 /** Draws as many exemplars as fit: as high as the row, smaller if all fit then, but not too small. */
 function drawRow(row, unit) {
   const strip = row.querySelector(".strip");
-  const [canvas, beyond] = strip.children;
+  const [canvas, beyond] = strip.firstChild.children;
   const { clientWidth, clientHeight } = strip;
   const all = unit.images.length;
   const ratio = facts.width / facts.height;
-  const fitting = (clientWidth + GAP) / Math.max(1, all) - GAP;
-  const width = Math.min(clientHeight * ratio, Math.max(SMALLEST, fitting));
-  const count = Math.min(all, Math.max(1, Math.floor((clientWidth + GAP) / (width + GAP))));
+  const widest = clientHeight * ratio;
+  const fits = (width) => Math.floor((clientWidth + GAP) / (width + GAP));
+  const count = Math.min(all, Math.max(1, fits(Math.min(widest, SMALLEST))));
+  const width = Math.min(widest, (clientWidth + GAP) / Math.max(1, count) - GAP);
   canvas.style.width = `${count * (width + GAP) - GAP}px`;
   canvas.style.height = `${width / ratio}px`;
   beyond.textContent = count < all ? `+${all - count}` : "";
@@ -166,6 +168,7 @@ function setUpControls() {
   );
   const orders = Object.entries(ORDERS).filter(([, { needs }]) => !needs || units.some((unit) => unit[needs] !== null));
   byId("order").append(...orders.map(([value, { text }]) => option(value, text)));
+  for (const id of ["trust", "order"]) offered[id] = new Set([...byId(id).options].map(({ value }) => value));
   radios(byId("looks"), "look", LOOKS, (look) => choose({ look }));
   const layers = facts.layers.map(({ name }) => [name, name]);
   radios(byId("layers"), "layer", [["", "All layers"], ...layers], (layer) => choose({ layer }));
@@ -192,6 +195,7 @@ function countLayers(found) {
   }
 }
 
+byId("list").classList.toggle("roomy", units.filter(({ text }) => text.length > LONG).length > units.length / 4);
 setUpHeader();
 setUpControls();
 setUpList(makeRow, drawRow);

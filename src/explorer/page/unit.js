@@ -112,21 +112,24 @@ function heading(unit, attention, figures) {
       element.querySelector(".weight").textContent = weights ? percent(weight / 1000) : "";
     });
   };
+  let pinned; // fingers cannot point, so a tap holds a word until the next
   const words = tokens.map((token, i) => {
     const on = () => weigh(attention[i]);
-    const off = () => weigh(undefined);
-    const button = make(
-      "button",
-      { type: "button", class: "word", onpointerenter: on, onpointerleave: off, onfocus: on, onblur: off },
-      token.trim(),
-    );
-    return [token.startsWith(" ") ? " " : "", button];
+    const off = () => weigh(attention[pinned]);
+    const pin = () => {
+      pinned = pinned === i ? undefined : i;
+      for (const [j, [, word]] of words.entries()) word.setAttribute("aria-pressed", String(j === pinned));
+      off();
+    };
+    const listeners = { onpointerenter: on, onpointerleave: off, onfocus: on, onblur: off, onclick: pin };
+    const word = make("button", { type: "button", class: "word", "aria-pressed": "false", ...listeners }, token.trim());
+    return [token.startsWith(" ") ? " " : "", word];
   });
   return make(
     "div",
     {},
     make("h2", { id: "said", "aria-label": text }, ...words.flat()),
-    make("p", { class: "hint" }, "Point at a word to see which exemplars it was read from."),
+    make("p", { class: "hint" }, "Point at a word to see which exemplars it was read from; press it to keep them."),
   );
 }
 
