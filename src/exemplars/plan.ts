@@ -2,16 +2,18 @@
  * How much of each layer a sweep looks at, so that memory and time stay bounded whatever the probe set's size.
  *
  * Maxima, and so the exemplars, always come from every position of every image. Levels come from all activations as long as
- * a unit has at most a million of them; beyond that, from rows of every image's map, one drawn at random from each of equally
- * high strips, anew for each batch (and from drawn columns where one row is more than enough). A million activations fix the
- * rank of the 0.99 level to a standard error of about 0.0001.
+ * a unit has at most sixteen million of them (1,000 images of 112 x 112 positions) and the tails fit in memory; beyond, from
+ * rows of every map, one drawn at random from each of equally high strips, anew for each batch (and from drawn columns where
+ * one row is more than enough). Drawn rows are no luxury to be had early: with one million activations a unit, the rank of
+ * SqueezeNet's levels over 1,000 photographs was off by 0.0008 (root mean square), and by 0.006 for a unit that fires along
+ * the border.
  */
 
 import type { LayerLayout } from "./layout.js";
 import { ROOM, tailCapacity } from "./tail.js";
 
 /** Activations a unit's level is taken from, at most (roughly: at least one position of every image is taken). */
-const MOST_ACTIVATIONS = 1_000_000;
+const MOST_ACTIVATIONS = 16_000_000;
 
 /** Memory for the tails of all layers. */
 const TAILS_BYTES = 1 << 30;
