@@ -30,9 +30,13 @@ const FILE_PROBLEMS: Record<string, string> = {
   EPERM: "operation not permitted; check who may read or write it",
   EISDIR: "it is a folder; expected a file",
   ENOTDIR: "a part of the path is a file; expected a folder",
+  EEXIST: "a file is in the way; expected a folder",
+  ENAMETOOLONG: "the name is too long; choose a shorter one",
   ENOSPC: "no space left on the device; free some and run the same command again",
   EDQUOT: "the disk quota is used up; free some space and run the same command again",
+  EFBIG: "the file would be larger than the system allows; raise the limit (ulimit -f) or choose another disk",
   EROFS: "the file system is read-only; choose another folder",
+  EIO: "the device reports an error; check it, or choose another",
   EMFILE: "too many open files; raise the limit (ulimit -n)",
 };
 

@@ -2,20 +2,24 @@
  * Files that are either whole or absent: written beside their final name, flushed to the disk, then renamed. A process
  * killed at any moment leaves the old file or the new one, never half of one.
  */
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
-import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { fileProblem } from "./errors.js";
+import { constants, existsSync, readdirSync, rmSync } from "node:fs";
+import { access, type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { codeOf, fileProblem, UserError } from "./errors.js";
 
 let serial = 0;
-const temporaryName = (path: string) => join(dirname(path), `.${basename(path)}.${process.pid}-${serial++}.tmp`);
+
+/** A name beside `path` for what will be renamed to it, known to `removeLeftovers`. */
+export const temporaryName = (path: string) => join(dirname(path), `.${basename(path)}.${process.pid}-${serial++}.tmp`);
+const isTemporary = (name: string) => /^\..*\.\d+-\d+\.tmp$/.test(name);
 
 /** Writes `path` through `fill`, which gets an open file positioned at its start. Nothing appears at `path` if it throws. */
 export async function writeAtomically(path: string, fill: (file: FileHandle) => Promise<void>): Promise<void> {
   const temporary = temporaryName(path);
   try {
+    await expectFileOrNothing(path);
     await mkdir(dirname(path), { recursive: true });
-    const file = await open(temporary, "wx");
+    const file = await open(temporary, "w"); // a killed process of the same number may have left one
     try {
       await fill(file);
       await file.sync();
@@ -28,6 +32,15 @@ export async function writeAtomically(path: string, fill: (file: FileHandle) => 
     await rm(temporary, { force: true }).catch(() => {});
     throw fileProblem("writing", path, error);
   }
+}
+
+/** A rename puts a file in the place of whatever is there: of a device such as `/dev/null`, for everybody. */
+async function expectFileOrNothing(path: string): Promise<void> {
+  const there = await stat(path).catch(() => undefined);
+  if (there === undefined || there.isFile()) return;
+  throw new UserError(
+    `writing ${path}: it is a ${there.isDirectory() ? "folder" : "device or a pipe"}; expected a file`,
+  );
 }
 
 /** Writes a whole file atomically. */
@@ -51,10 +64,33 @@ export async function readWhole(operation: string, path: string): Promise<Buffer
   }
 }
 
-/** Removes what killed processes left half-written in a folder. */
+/**
+ * Refuses a folder that cannot be made or written into: before hours of work rather than after, and without a trace.
+ * Looks at the nearest part of the path that exists.
+ */
+export async function checkWritable(folder: string): Promise<void> {
+  const path = resolve(folder);
+  try {
+    await access(`${path}/.`, constants.W_OK | constants.X_OK); // with the dot, a file in the way is an error too
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" && dirname(path) !== path) return checkWritable(dirname(path));
+    throw fileProblem("writing", path, error);
+  }
+}
+
+/** Refuses a file that cannot be written, likewise. */
+export async function checkWritableFile(path: string): Promise<void> {
+  await expectFileOrNothing(path);
+  await checkWritable(dirname(resolve(path)));
+}
+
+/** Whether a folder is not there yet, or holds nothing but what killed processes left half-written. */
+export const isVacant = (folder: string): boolean => !existsSync(folder) || readdirSync(folder).every(isTemporary);
+
+/** Removes what killed processes left half-written in a folder and in those below it. */
 export function removeLeftovers(folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  for (const name of readdirSync(folder)) {
-    if (/^\..*\.\d+-\d+\.tmp$/.test(name)) rmSync(join(folder, name), { force: true });
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile() && isTemporary(entry.name)) rmSync(join(entry.parentPath, entry.name), { force: true });
   }
 }

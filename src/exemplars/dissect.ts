@@ -2,11 +2,10 @@
  * Dissection: from a model and a probe set to a run directory with every unit's exemplars, levels and activation maps
  * (paper, section 3.1). A run that was interrupted goes on; one made of anything else is refused.
  */
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { UserError } from "../base/errors.js";
-import { removeLeftovers, writeFileAtomically } from "../base/files.js";
+import { checkWritable, isVacant, removeLeftovers, writeFileAtomically } from "../base/files.js";
 import { type Progress, silent } from "../base/progress.js";
 import { VERSION } from "../base/version.js";
 import { resolveLayers } from "../engine/onnx/layers.js";
@@ -44,7 +43,7 @@ export interface DissectOptions extends SessionOptions {
   /** Class and register tokens of vision transformers, where the default is wrong. */
   readonly prefixTokens?: number;
   readonly progress?: Progress;
-  /** Least time between two saves of the sweep's state; default 30 s. */
+  /** Least time between two saves of the sweep's state; default 30 s, and more where saving takes long. */
   readonly saveEveryMs?: number;
 }
 
@@ -72,7 +71,7 @@ async function dissectOpen(subject: Subject, probe: Probe, options: DissectOptio
   }
   const fixed = fixedBatch(subject);
   const common = {
-    batchSize: fixed ?? options.batchSize ?? 8,
+    batchSize: fixed ?? Math.min(options.batchSize ?? 8, probe.size),
     fixed: fixed !== undefined,
     session: options,
     progress,
@@ -81,10 +80,11 @@ async function dissectOpen(subject: Subject, probe: Probe, options: DissectOptio
     ...common,
     k,
     seed,
-    saveEveryMs: options.saveEveryMs ?? 30_000,
+    saveEveryMs: options.saveEveryMs,
     beforeSave: () => writeManifest(out, manifest),
   });
   checkCount(probe, swept, k);
+  await writeManifest(out, manifest); // from here on there are files in the folder
   await visitWinners(
     out,
     subject,
@@ -123,7 +123,13 @@ function planOf(
   if (chosen.length === 0) {
     throw new UserError(`dissecting ${subject.path}: no layer can be dissected; \`milan inspect\` shows what it has`);
   }
-  const subsets = new Map(Object.entries(units).map(([name, list]) => [resolveLayers(chosen, [name])[0], list]));
+  const subsets = new Map(
+    Object.entries(units).map(([name, list]) => {
+      const [layer] = resolveLayers(subject.layers, [name]);
+      if (chosen.includes(layer)) return [layer, list];
+      throw new UserError(`units of ${name}: the layer is not among those dissected; add it to --layers`);
+    }),
+  );
   const layouts = chosen.map((layer) => {
     const subset = subsets.get(layer);
     return layoutOf(layer, probe.picture, {
@@ -139,10 +145,10 @@ function manifestOf(subject: Subject, probe: Probe, plans: readonly LayerPlan[],
   return {
     format: 1,
     milan: VERSION,
-    modelPath: subject.path,
+    modelPath: resolve(subject.path),
     modelSha256: subject.sha256,
     probeKind: probe.kind,
-    probePath: probe.location,
+    probePath: resolve(probe.location),
     probeFingerprint: probe.fingerprint,
     probeSize: probe.size,
     preprocessing: probe.preprocessing,
@@ -161,19 +167,20 @@ function manifestOf(subject: Subject, probe: Probe, plans: readonly LayerPlan[],
   };
 }
 
-/** Whether the run is there already. */
+/** Whether the run is there already. If not, its folder is free, can be written, and holds no leftovers. */
 async function isFinished(out: string, manifest: Manifest): Promise<boolean> {
   if (isRun(out)) {
     const found = await readManifest(out);
     checkIdentity(out, found, manifest);
-    removeLeftovers(out);
-    return found.complete;
+    if (found.complete) return true;
   }
-  if (existsSync(out) && readdirSync(out).length > 0) {
+  await checkWritable(out);
+  if (!isRun(out) && !isVacant(out)) {
     throw new UserError(
       `writing ${out}: the folder is not empty and holds no run; expected a new or empty folder for --out`,
     );
   }
+  removeLeftovers(out);
   return false;
 }
 

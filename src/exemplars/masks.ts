@@ -17,7 +17,15 @@ export function maskOf(
   into: Uint8Array,
   toShape: readonly [number, number],
 ): Uint8Array {
-  const upsampled = resizeBilinear(map, shape, new Float64Array(into.length), toShape, "zero");
+  const upsampled = resizeBilinear(finite(map), shape, new Float64Array(into.length), toShape, "zero");
   for (let i = 0; i < into.length; i++) into[i] = upsampled[i] > level ? 1 : 0;
   return into;
+}
+
+/** The largest float32. */
+const LARGEST = 2 ** 128 - 2 ** 104;
+
+/** Infinite activations as the largest finite ones: nothing times infinity would be NaN, and spoil the cells beside them. */
+function finite(map: Float32Array): Float32Array {
+  return map.every(Number.isFinite) ? map : map.map((value) => Math.min(Math.max(value, -LARGEST), LARGEST));
 }

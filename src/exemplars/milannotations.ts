@@ -130,7 +130,7 @@ export async function writeMilannotations(source: ExemplarStore, out: string, pr
       [rows, k, 3, height, width],
       each(exemplars, async ([row, rank]) => {
         const image = layer.images[row * k + rank];
-        if (rank === 0) progress.update(done++);
+        if (rank === k - 1) progress.update(++done);
         return image < 0 ? new Uint8Array(3 * height * width) : source.image(image);
       }),
     );

@@ -11,8 +11,9 @@ import { openLatents } from "../data/images/latents.js";
 import { openImages } from "../data/images/open.js";
 import type { Preprocessing } from "../data/images/preprocess.js";
 import type { Layer } from "../engine/onnx/layers.js";
+import type { TensorInfo } from "../engine/onnx/values.js";
 import type { Arrays } from "../engine/runtime/session.js";
-import { type NdArray, ndarray, sizeOf } from "../engine/tensor/ndarray.js";
+import { type NdArray, ndarray, sizeOf, toFloat32 } from "../engine/tensor/ndarray.js";
 import { imageInput, preprocessingOf, type Subject } from "./subject.js";
 
 /** Some of a probe set, ready to be fed. Valid until the next one is asked for. */
@@ -106,6 +107,17 @@ export async function openLatentProbe(subject: Subject, location: string, genera
       `feeding ${subject.path}: latents for ${latents.inputs.join(", ")}; expected one .npy for each input, ${wanted.join(", ")}; rename the files`,
     );
   }
+  const feedsOf = async (ids: ArrayLike<number>) => {
+    const rows = await latents.feeds(ids);
+    return subject.inputs.map((input): [string, NdArray] => [
+      input.name,
+      fitted(rows[input.name], input, subject.path),
+    ]);
+  };
+  await feedsOf([0]).catch(async (error) => {
+    await latents.close();
+    throw error;
+  });
   return {
     kind: "latents",
     location,
@@ -118,13 +130,27 @@ export async function openLatentProbe(subject: Subject, location: string, genera
     async *batches(order, batchSize, fixed) {
       for (let first = 0; first < order.length; first += batchSize) {
         const ids = Array.from({ length: Math.min(batchSize, order.length - first) }, (_, i) => order[first + i]);
-        const rows = await latents.feeds(ids);
-        const feeds = Object.entries(rows).map(([name, array]) => [name, fixed ? filledUp(array, batchSize) : array]);
-        yield { ids, feeds: Object.fromEntries(feeds) };
+        const feeds = await feedsOf(ids);
+        const filled = feeds.map(([name, array]) => [name, fixed ? filledUp(array, batchSize) : array]);
+        yield { ids, feeds: Object.fromEntries(filled) };
       }
     },
     close: () => latents.close(),
   };
+}
+
+/** Latents as an input takes them: of its shape and type, but any numbers (NumPy's are float64) where it takes float32. */
+function fitted(array: NdArray, { name, dtype, shape }: TensorInfo, path: string): NdArray {
+  const rest = array.shape.slice(1);
+  const open = (n: number | string) => typeof n === "string" || n <= 0;
+  const fits =
+    shape.length === 0 ||
+    (shape.length === array.shape.length && rest.every((n, i) => open(shape[i + 1]) || n === shape[i + 1]));
+  const converted = dtype === "float32" ? toFloat32(array) : array;
+  if (fits && converted.dtype === dtype) return converted;
+  throw new UserError(
+    `feeding ${path}: the latents of ${name} are ${array.dtype} [n, ${rest.join(", ")}]; expected ${dtype} [${shape.join(", ")}], write them anew`,
+  );
 }
 
 function generatedImages({ path, model, layers }: Subject, wanted: string | undefined): Layer {

@@ -28,8 +28,8 @@ export interface SweepOptions {
   readonly seed: number;
   readonly session: SessionOptions;
   readonly progress: Progress;
-  /** Least time between two saves of the state. */
-  readonly saveEveryMs: number;
+  /** Least time between two saves of the state; default: half a minute, and more where saving takes long. */
+  readonly saveEveryMs?: number | undefined;
   /** Called before the state is saved: what makes the folder a run. */
   readonly beforeSave: () => Promise<void>;
 }
@@ -108,10 +108,12 @@ export async function sweep(
     let saveTookMs = 0;
     for await (const { ids, feeds } of probe.batches(order, batchSize, fixed, (id) => skipped.add(id))) {
       await sweeper.add(ids, feeds);
-      const done = ids[ids.length - 1] + 1;
+      // to the end of the batch, whose last images may be damaged: a resumed sweep then has the same batches
+      const batchesDone = Math.ceil((ids[ids.length - 1] + 1 - first) / batchSize);
+      const done = Math.min(probe.size, first + batchesDone * batchSize);
       progress.update(done);
       const now = performance.now();
-      if (now - saved > Math.max(options.saveEveryMs, 20 * saveTookMs)) {
+      if (now - saved >= (options.saveEveryMs ?? Math.max(30_000, 20 * saveTookMs))) {
         await options.beforeSave();
         await save(folder, layers, skipped, done);
         saved = performance.now();

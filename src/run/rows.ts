@@ -3,8 +3,9 @@
  * exemplars). It grows under a temporary name and appears under its own only when complete.
  */
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { fileProblem } from "../base/errors.js";
+import { temporaryName } from "../base/files.js";
 import { bytesOf, type DType, type NdArray, sizeOf, toBytes } from "../engine/tensor/ndarray.js";
 import { npyHeader } from "../engine/tensor/npy.js";
 
@@ -23,16 +24,18 @@ export class RowWriter {
 
   /** Starts an array of zeros. */
   static async create(path: string, dtype: DType, shape: readonly number[]): Promise<RowWriter> {
-    const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-0.tmp`);
+    const temporary = temporaryName(path);
+    let file: FileHandle | undefined;
     try {
       await mkdir(dirname(path), { recursive: true });
-      const file = await open(temporary, "w");
+      file = await open(temporary, "w");
       const header = npyHeader(dtype, shape);
-      await file.write(header);
-      const bytes = header.length + sizeOf(shape) * bytesOf(dtype);
-      await file.truncate(bytes);
+      await file.writeFile(header);
+      await file.truncate(header.length + sizeOf(shape) * bytesOf(dtype));
       return new RowWriter(path, temporary, file, header.length);
     } catch (error) {
+      await file?.close();
+      await rm(temporary, { force: true }).catch(() => {});
       throw fileProblem("writing", path, error);
     }
   }
@@ -40,8 +43,12 @@ export class RowWriter {
   /** Writes one row. @param row its index along the flattened leading axes; all rows have the size of `values`. */
   async write(row: number, values: NdArray): Promise<void> {
     const bytes = toBytes(values);
+    const position = this.#offsetBytes + row * bytes.length;
     try {
-      await this.#file.write(bytes, 0, bytes.length, this.#offsetBytes + row * bytes.length);
+      // a disk that becomes full takes a part first, and says so at the next attempt only
+      for (let at = 0; at < bytes.length; ) {
+        at += (await this.#file.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
+      }
     } catch (error) {
       throw fileProblem("writing", this.#path, error);
     }

@@ -23,8 +23,8 @@ const COLOUR_WEIGHTS: readonly (readonly [number, number, number, number])[] = [
   [-0.7, 1, -0.7, 0.4],
   [-0.7, -0.7, 1, 0.7],
   [0.7, 0.7, -1.2, 1.2],
-  [0.5, 0.5, 0.5, 1.2],
-  [-0.5, -0.5, -0.5, 1.2],
+  [0.5, 0.5, 0.5, 0.9],
+  [-0.5, -0.5, -0.5, 0.75],
 ];
 
 const ANGLES = [0, 90, 45, 135].map((degrees) => (degrees * Math.PI) / 180);
@@ -82,10 +82,14 @@ function edgeConvolution(g: GraphBuilder, image: Value): Value {
   return g.node("Conv", [image, kernel], { pads: [half, half, half, half] });
 }
 
-/** Each of the first four colours together with any line within 3 x 3 pooled cells. */
+/**
+ * Each of the first four colours together with any line within 3 x 3 pooled cells. Both are capped, so that much of one cannot
+ * stand in for the other: 4.5 at most each, where more than 5 is asked for.
+ */
 function pairConvolution(g: GraphBuilder, pooled: Value): Value {
-  const kernel = weights(g, [4, 10, 3, 3], (unit, channel) => (channel === unit ? 1 : channel >= 6 ? 0.15 : 0));
-  return g.node("Conv", [pooled, kernel, weights(g, [4], () => -3)], { pads: [1, 1, 1, 1] });
+  const capped = g.node("Min", [pooled, weights(g, [1], () => 0.5)]);
+  const kernel = weights(g, [4, 10, 3, 3], (unit, channel) => (channel === unit ? 1 : channel >= 6 ? 0.25 : 0));
+  return g.node("Conv", [capped, kernel, weights(g, [4], () => -5)], { pads: [1, 1, 1, 1] });
 }
 
 function summaryWeights(g: GraphBuilder): Value {

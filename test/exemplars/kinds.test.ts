@@ -1,51 +1,17 @@
-/** Layers and probe sets of every kind, on small networks whose answers are known. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+/** Layers of every kind, on small networks whose answers are known. */
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import sharp from "sharp";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { silent } from "../../src/base/progress.js";
 import { Random } from "../../src/base/random.js";
 import { GraphBuilder } from "../../src/engine/onnx/build.js";
-import { type OnnxModel, writeModel } from "../../src/engine/onnx/model.js";
+import type { OnnxModel } from "../../src/engine/onnx/model.js";
 import { ndarray } from "../../src/engine/tensor/ndarray.js";
-import { writeNpy } from "../../src/engine/tensor/npy.js";
-import { type DissectOptions, dissect } from "../../src/exemplars/dissect.js";
 import { layoutOf } from "../../src/exemplars/layout.js";
 import { planSweep } from "../../src/exemplars/plan.js";
-import { imageFolder, latentFolder, type ProbeOpener } from "../../src/exemplars/probe.js";
 import { runExemplars } from "../../src/exemplars/store.js";
-import { openModel } from "../../src/exemplars/subject.js";
 import { Sweeper } from "../../src/exemplars/sweep.js";
-
-const folder = mkdtempSync(join(tmpdir(), "milan-kinds-"));
-const [HEIGHT, WIDTH, COUNT] = [16, 32, 12];
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Black pictures, 16 x 32, each with one white 8 x 8 patch: picture i at row i % 2, column i % 4, brightness rising with i. */
-beforeAll(async () => {
-  mkdirSync(join(folder, "patches"));
-  for (let i = 0; i < COUNT; i++) {
-    const pixels = new Uint8Array(HEIGHT * WIDTH * 3);
-    for (let y = 0; y < 8; y++) {
-      for (let x = 0; x < 8; x++) pixels.fill(100 + 10 * i, at(i, y, x), at(i, y, x) + 3);
-    }
-    const raw = { width: WIDTH, height: HEIGHT, channels: 3 } as const;
-    await sharp(pixels, { raw })
-      .png()
-      .toFile(join(folder, "patches", `${String(i).padStart(2, "0")}.png`));
-  }
-});
-const at = (i: number, y: number, x: number) => ((8 * (i % 2) + y) * WIDTH + 8 * (i % 4) + x) * 3;
-
-async function dissected(model: OnnxModel, name: string, options: Partial<DissectOptions> = {}, probe?: ProbeOpener) {
-  const path = join(folder, `${name}.onnx`);
-  await writeModel(model, path);
-  const images = imageFolder(join(folder, "patches"), { mean: [0], std: [1] });
-  return dissect(await openModel(path), probe ?? images, { out: join(folder, name), k: 3, ...options });
-}
-
-const floats = (shape: number[], values: number[]) => ndarray("float32", shape, Float32Array.from(values));
-const integers = (...values: number[]) => ndarray("int64", [values.length], BigInt64Array.from(values, BigInt));
+import { dissected, floats, folder, HEIGHT, integers, patches, WIDTH, writePatches } from "./patches.js";
 
 /** A network of patches: tokens [class, register, 2 x 4 patches], two units: brightness of the patch, and its negative. */
 function patchNetwork(): OnnxModel {
@@ -66,6 +32,9 @@ function patchNetwork(): OnnxModel {
   return g.build();
 }
 
+/** The kernel of a convolution that does nothing. */
+const SAME = floats([3, 3, 1, 1], [1, 0, 0, 0, 1, 0, 0, 0, 1]);
+
 test("tokens: class and register tokens are dropped, the grid has the picture's proportions, the mask is where the patch is", async () => {
   const run = await dissected(patchNetwork(), "tokens", { layers: ["tokens"], quantile: 0.95 });
   const layer = run.layer("tokens");
@@ -85,10 +54,36 @@ test("tokens: class and register tokens are dropped, the grid has the picture's 
   await store.close();
 });
 
-test("a dense layer: the mask is the whole picture", async () => {
-  const run = await dissected(patchNetwork(), "dense-run", { layers: ["dense"], quantile: 0.5 });
+test("tokens over pictures of another shape: the grid follows, and a subset of units is the same rows", async () => {
+  const run = await dissected(patchNetwork(), "some-tokens", {
+    layers: ["tokens"],
+    units: { tokens: [0] },
+    k: 12,
+    quantile: 0.8,
+  });
+  const layer = run.layer("tokens");
+  expect(Array.from(layer.ids)).toEqual(Array.from({ length: 12 }, (_, i) => 11 - i));
   const store = await runExemplars(run);
-  expect((await store.mask(store.layers[0], 0, 0)).every((bit) => bit === 1)).toBe(true);
+  for (const [rank, id] of layer.ids.entries()) {
+    const mask = await store.mask(store.layers[0], 0, rank);
+    const lit = Array.from(mask.keys()).filter((at) => mask[at] === 1);
+    const [top, left] = [8 * (id % 2), 8 * (id % 4)];
+    expect(mask[(top + 4) * WIDTH + left + 4], `picture ${id}`).toBe(1);
+    // upsampling blurs a patch by half a patch, never further
+    for (const at of lit) {
+      expect(Math.abs(Math.floor(at / WIDTH) - top - 3.5)).toBeLessThan(8);
+      expect(Math.abs((at % WIDTH) - left - 3.5)).toBeLessThan(8);
+    }
+  }
+  await store.close();
+});
+
+test("a dense layer: the mask is the whole picture or nothing", async () => {
+  const run = await dissected(patchNetwork(), "dense-run", { layers: ["dense"], quantile: 0.5, k: 12 });
+  const store = await runExemplars(run);
+  const masks = await Promise.all(Array.from({ length: 12 }, (_, rank) => store.mask(store.layers[0], 0, rank)));
+  const covered = masks.map((mask) => mask.reduce((sum, bit) => sum + bit, 0) / mask.length);
+  expect(covered).toEqual([...new Array(6).fill(1), ...new Array(6).fill(0)]);
   await store.close();
 });
 
@@ -120,7 +115,7 @@ test("a model of fixed batch, half precision and pixels before channels gives th
     return g.build();
   };
   const plain = await dissected(network("batch", false, false), "plain", { layers: ["maps"] });
-  const odd = await dissected(network(5, true, true), "odd", { layers: ["maps"] });
+  const odd = await dissected(network(5, true, true), "odd", { layers: ["maps"] }); // 12 pictures: the last batch is short
   expect(odd.layer("maps").ids).toEqual(plain.layer("maps").ids);
   for (const [i, activation] of plain.layer("maps").activations.entries()) {
     expect(odd.layer("maps").activations[i]).toBeCloseTo(activation, 2);
@@ -129,42 +124,70 @@ test("a model of fixed batch, half precision and pixels before channels gives th
   await odd.close();
 });
 
-test("a generator: exemplars are what it makes of the latents", async () => {
-  const g = new GraphBuilder("generator");
-  const z = g.input("z", "float32", ["batch", 4]);
-  const bias = g.input("bias", "float32", ["batch", 4]);
-  const both = g.node("Add", [z, bias]);
-  const seed = g.node("Reshape", [both, g.constant(integers(0, 4, 1, 1))]);
-  const weights = g.constant(
-    floats(
-      [4, 8, 4, 4],
-      Array.from({ length: 512 }, (_, i) => ((i * 7) % 13) / 13 - 0.4),
-    ),
-  );
-  const hidden = g.node("Relu", [g.node("ConvTranspose", [seed, weights])], {}, ["hidden"]);
-  const last = g.constant(
-    floats(
-      [8, 3, 4, 4],
-      Array.from({ length: 384 }, (_, i) => ((i * 5) % 11) / 11 - 0.5),
-    ),
-  );
-  const picture = g.node("Tanh", [g.node("ConvTranspose", [hidden, last], { strides: [4, 4] })], {}, ["picture"]);
-  g.output(picture, "picture", "float32", ["batch", 3, 16, 16]);
-  mkdirSync(join(folder, "latents"));
-  const random = new Random(4);
-  const rows = () =>
-    floats(
-      [20, 4],
-      Array.from({ length: 80 }, () => random.normal()),
-    );
-  await writeNpy(join(folder, "latents", "z.npy"), rows());
-  await writeNpy(join(folder, "latents", "bias.npy"), rows());
-  const run = await dissected(g.build(), "gan", { layers: ["hidden"] }, latentFolder(join(folder, "latents")));
-  const layer = run.layer("hidden");
-  expect(layer).toMatchObject({ units: 8, height: 4, width: 4 });
-  for (const id of layer.ids) expect(existsSync(join(run.folder, "pictures", `${id}.png`))).toBe(true);
+test("double precision is taken as single", async () => {
+  const g = new GraphBuilder("double");
+  const image = g.input("image", "float32", ["batch", 3, HEIGHT, WIDTH]);
+  const wide = g.node("Cast", [g.node("Conv", [image, g.constant(SAME)])], { to: 11 });
+  const third = g.constant(ndarray("float64", [1], Float64Array.of(1 / 3)));
+  g.output(g.node("Mul", [wide, third], {}, ["thirds"]), "thirds", "float64", ["batch", 3, HEIGHT, WIDTH]);
+  const run = await dissected(g.build(), "double", { layers: ["thirds"] });
+  const layer = run.layer("thirds");
+  expect(Array.from(layer.ids)).toEqual([11, 10, 9, 11, 10, 9, 11, 10, 9]);
+  expect(layer.activations[0]).toBeCloseTo(210 / 255 / 3, 5);
+  expect((await run.map(layer, 0, 0))[(8 + 4) * WIDTH + 28]).toBeCloseTo(210 / 255 / 3, 6);
+  await run.close();
+});
+
+test("a damaged picture in a batch of fixed size is neither counted nor anyone's exemplar", async () => {
+  await writePatches("hurt");
+  writeFileSync(join(folder, "hurt", "11.png"), "damaged"); // the best one, and the last of the last batch
+  const g = new GraphBuilder("fixed");
+  const image = g.input("image", "float32", [4, 3, HEIGHT, WIDTH]);
+  g.output(g.node("Conv", [image, g.constant(SAME)], {}, ["maps"]), "maps", "float32", [4, 3, HEIGHT, WIDTH]);
+  const warnings: string[] = [];
+  const progress = { ...silent, warn: (message: string) => warnings.push(message) };
+  const run = await dissected(g.build(), "fixed", { layers: ["maps"], progress }, patches("hurt"));
+  expect(warnings).toEqual([expect.stringMatching(/11\.png/)]);
+  expect(run.manifest.skipped).toEqual([11]);
+  expect(Array.from(run.layer("maps").ids.subarray(0, 3))).toEqual([10, 9, 8]);
+  const counts = (await run.quantiles(run.layer("maps"))).get("counts")!;
+  expect(Array.from(counts.data as Float64Array)).toEqual(new Array(3).fill(11 * HEIGHT * WIDTH));
+  await run.close();
+});
+
+test("a network of grey pictures is shown grey pictures", async () => {
+  const g = new GraphBuilder("grey");
+  const image = g.input("image", "float32", ["batch", 1, HEIGHT, WIDTH]);
+  const one = g.constant(floats([1, 1, 1, 1], [1]));
+  g.output(g.node("Conv", [image, one], {}, ["maps"]), "maps", "float32", ["batch", 1, HEIGHT, WIDTH]);
+  const run = await dissected(g.build(), "grey", { layers: ["maps"] });
+  expect(run.manifest.preprocessing).toMatchObject({ channels: "grey", mean: [0], std: [1] });
+  expect(run.layer("maps").activations[0]).toBeCloseTo(210 / 255, 2);
   const store = await runExemplars(run);
-  expect(await store.image(layer.ids[0])).toHaveLength(3 * 16 * 16);
+  expect(await store.image(11)).toHaveLength(3 * HEIGHT * WIDTH); // for whoever looks at it: in colour
+  await store.close();
+});
+
+test("infinite activations are the largest there are, and their neighbours stay what they are", async () => {
+  const g = new GraphBuilder("infinite");
+  const image = g.input("image", "float32", ["batch", 3, HEIGHT, WIDTH]);
+  const red = g.node("Conv", [image, g.constant(floats([1, 3, 1, 1], [1, 0, 0]))]);
+  // 1 / (patch 11's brightness - x): infinite there, finite and positive elsewhere
+  const bright = g.constant(floats([1], [Math.fround(210 / 255)]));
+  const one = g.constant(floats([1], [1]));
+  const inverse = g.node("Div", [one, g.node("Sub", [bright, red])], {}, ["inverse"]);
+  g.output(inverse, "inverse", "float32", ["batch", 1, HEIGHT, WIDTH]);
+  const run = await dissected(g.build(), "infinite", { layers: ["inverse"], quantile: 0.9 });
+  const layer = run.layer("inverse");
+  expect(run.manifest.flaws).toEqual({});
+  expect(Array.from(layer.ids)).toEqual([11, 10, 9]);
+  expect(layer.activations[0]).toBe(Number.POSITIVE_INFINITY);
+  expect(readFileSync(join(run.folder, "layers/inverse/activations.csv"), "utf8")).toMatch(/^inf,\d/);
+  expect(Number.isFinite(layer.levels[0])).toBe(true);
+  const store = await runExemplars(run);
+  const mask = await store.mask(store.layers[0], 0, 0);
+  const lit = mask.reduce((sum, bit) => sum + bit, 0);
+  expect(lit).toBe(64); // the patch, whole, and nothing else
   await store.close();
 });
 

@@ -8,14 +8,14 @@ import sharp from "sharp";
 import { writeFileAtomically } from "../../base/files.js";
 import { Random } from "../../base/random.js";
 
-/** Colours by name, sRGB. */
+/** Colours by name, sRGB, 0..255. */
 export const COLOURS = {
-  red: "#d62a1e",
-  green: "#1f9d3a",
-  blue: "#2348d0",
-  yellow: "#f0c814",
-  white: "#f4f4f4",
-  black: "#141414",
+  red: [214, 42, 30],
+  green: [31, 157, 58],
+  blue: [35, 72, 208],
+  yellow: [240, 200, 20],
+  white: [244, 244, 244],
+  black: [20, 20, 20],
 } as const;
 export type Colour = keyof typeof COLOURS;
 
@@ -26,6 +26,11 @@ export type Shape = (typeof SHAPES)[number];
 export interface Thing {
   readonly shape: Shape;
   readonly colour: Colour;
+  /**
+   * How much of the colour is its own, the rest is the ground's grey. It differs from thing to thing, as in life: were all
+   * reds one red, the level of a unit for red would be its maximum, and no pixel above it.
+   */
+  readonly strength: number;
   readonly x: number;
   readonly y: number;
   readonly size: number;
@@ -46,6 +51,7 @@ export function shapeScenes(count: number, seed: number): ShapeScene[] {
     const things = Array.from({ length: 1 + random.integer(3) }, () => ({
       shape: pick(SHAPES),
       colour: pick(Object.keys(COLOURS) as Colour[]),
+      strength: 0.75 + 0.25 * random.uniform(),
       x: 0.2 + 0.6 * random.uniform(),
       y: 0.2 + 0.6 * random.uniform(),
       size: 0.2 + 0.25 * random.uniform(),
@@ -59,12 +65,12 @@ export function renderShapes({ ground, things }: ShapeScene, size: number): Prom
   const grey = Math.round(255 * ground);
   const svg =
     `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 1 1">` +
-    `<rect width="1" height="1" fill="rgb(${grey},${grey},${grey})"/>${things.map(toSvg).join("")}</svg>`;
+    `<rect width="1" height="1" fill="rgb(${grey},${grey},${grey})"/>${things.map((thing) => toSvg(thing, grey)).join("")}</svg>`;
   return sharp(Buffer.from(svg)).removeAlpha().png().toBuffer();
 }
 
-function toSvg({ shape, colour, x, y, size }: Thing): string {
-  const fill = COLOURS[colour];
+function toSvg({ shape, colour, strength, x, y, size }: Thing, grey: number): string {
+  const fill = `rgb(${COLOURS[colour].map((value) => Math.round(grey + strength * (value - grey)))})`;
   const [left, top] = [x - size / 2, y - size / 2];
   const rect = (x0: number, y0: number, width: number, height: number) =>
     `<rect x="${x0}" y="${y0}" width="${width}" height="${height}" fill="${fill}"/>`;
