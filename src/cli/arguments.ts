@@ -1,14 +1,21 @@
 /** Arguments as people type them, checked where they are read: a wrong one is named together with what was expected. */
 import { InvalidArgumentError } from "commander";
 
-/** A whole number from `least`. */
+/** A whole number from `least` to `most`. */
 export const whole =
-  (least = 1) =>
+  (least = 1, most = Number.MAX_SAFE_INTEGER) =>
   (text: string): number => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least) throw new InvalidArgumentError(`expected a whole number from ${least}`);
-    return value;
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    const end = most === Number.MAX_SAFE_INTEGER ? "" : ` to ${most}`;
+    throw new InvalidArgumentError(`expected a whole number from ${least}${end}`);
   };
+
+/** A path to write to. The empty one, which an unset variable of the shell gives, would mean the current folder. */
+export function place(text: string): string {
+  if (text === "") throw new InvalidArgumentError("expected a path");
+  return text;
+}
 
 /** A number within bounds, both excluded. */
 export const between =
@@ -54,7 +61,9 @@ export function size(text: string): readonly [number, number] {
 export function range(text: string): readonly [number, number] {
   const match = /^(-?[\d.]+)\s*[-,:]\s*(-?[\d.]+)$/.exec(text);
   if (!match) throw new InvalidArgumentError("expected two numbers such as 0-1, 0-255 or -1,1");
-  return [real(match[1]), real(match[2])];
+  const [low, high] = [real(match[1]), real(match[2])];
+  if (low === high) throw new InvalidArgumentError("expected two different numbers");
+  return [low, high];
 }
 
 /** `layer:0-63,70` may be given several times; adds to what was there. */

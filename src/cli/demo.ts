@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { place } from "./arguments.js";
 import { printTable } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
@@ -13,7 +14,7 @@ export function registerDemo(program: Command): void {
   program
     .command("demo")
     .description("dissect a built-in network over built-in pictures and write a page to look at")
-    .option("--out <folder>", "where to put the model, the pictures, the run and the page", "milan-demo")
+    .option("--out <folder>", "where to put the model, the pictures, the run and the page", place, "milan-demo")
     .option("--describer <path>", "describe the units too, with this describer")
     .action(async ({ out, describer }: { out: string; describer?: string }) => {
       const { shapeScenes, writeShapes } = await import("../data/world/shapes.js");

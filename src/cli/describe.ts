@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { UserError } from "../base/errors.js";
-import { names, real, whole } from "./arguments.js";
+import { checkWritableFile } from "../base/files.js";
+import { names, place, real, whole } from "./arguments.js";
 import { printJson } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
@@ -44,7 +45,11 @@ export function registerDescribe(program: Command): void {
     .addOption(
       new Option("--compat <whose>", "repeat the reference's scores, its off-by-one included").choices(["reference"]),
     )
-    .option("--out <file>", "where to write; default RUN/descriptions.csv (and .jsonl beside it, with all evidence)")
+    .option(
+      "--out <file>",
+      "where to write; default RUN/descriptions.csv (and .jsonl beside it, with all evidence)",
+      place,
+    )
     .addOption(new Option("--device <name>", "where to run").choices(DEVICE_NAMES).default("cpu"))
     .option("--json", "machine-readable summary on standard output")
     .addHelpText(
@@ -60,8 +65,10 @@ has an empty description, and doubts says why; other doubts say why a descriptio
       const { writeDescriptions } = await import("../run/descriptions.js");
       const { VERSION } = await import("../base/version.js");
       const path = describerPath(options.describer);
+      const out = options.out ?? join(folder, "descriptions.csv");
       const progress = terminalProgress();
       const store = await openExemplars(folder, options.images);
+      await checkWritableFile(out);
       const describer = await loadDescriber(path, { device: options.device });
       try {
         const { search, lambda, beam, length, compat, layers } = options;
@@ -70,7 +77,6 @@ has an empty description, and doubts says why; other doubts say why a descriptio
         const descriptions = [];
         for await (const description of describe(store, describer, { ...given, progress }))
           descriptions.push(description);
-        const out = options.out ?? join(folder, "descriptions.csv");
         const used = { ...describer.search, ...given };
         const header = {
           milan: VERSION,

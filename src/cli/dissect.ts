@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { UserError } from "../base/errors.js";
 import type { Preprocessing } from "../data/images/preprocess.js";
-import { between, names, range, reals, size, units, whole } from "./arguments.js";
+import { between, names, place, range, reals, size, units, whole } from "./arguments.js";
 import { printJson } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
@@ -37,7 +37,7 @@ export function registerDissect(program: Command): void {
     .argument("<model>", "an ONNX file")
     .option("--images <path>", "probe set: a folder (class folders or flat), .zip, .tar, or .npy")
     .option("--latents <path>", "for generators: a .npy per input, in a folder (file name = input name), or one .npy")
-    .requiredOption("--out <folder>", "the run directory to make, or to finish")
+    .requiredOption("--out <folder>", "the run directory to make, or to finish", place)
     .option("--layers <names>", "layers, separated by commas; default: the principal ones (milan inspect)", names)
     .option("--units <layer:numbers>", "only these units of a layer, such as layer4:0-63,70; may be repeated", units)
     .option("--k <number>", "exemplars a unit", whole(), 15)
@@ -48,9 +48,9 @@ export function registerDissect(program: Command): void {
     .option("--std <r,g,b>", "each channel is divided by it; default: ImageNet's 0.229,0.224,0.225", reals)
     .option("--input-range <low-high>", "what black and white are before mean and std (0-1, 0-255, -1,1)", range)
     .addOption(new Option("--channels <order>", "order of the input's channels").choices(["rgb", "bgr", "grey"]))
-    .option("--batch <number>", "images run at once; default 8, or what the model demands", whole())
+    .option("--batch <number>", "images run at once; default 8, or what the model demands", whole(1, 4096))
     .addOption(new Option("--device <name>", "where to run").choices(DEVICE_NAMES).default("cpu"))
-    .option("--threads <number>", "threads of the runtime; default: all cores", whole())
+    .option("--threads <number>", "threads of the runtime; default: all cores", whole(1, 256))
     .option("--seed <number>", "seed of the positions drawn in large sweeps", whole(0), 0)
     .option(
       "--prefix-tokens <number>",
@@ -73,11 +73,11 @@ options is refused, never mixed.
   milan dissect generator.onnx --latents z.npy --out runs/gan`,
     )
     .action(async (model: string, options: Options) => {
-      const { openModel } = await import("../exemplars/subject.js");
-      const { dissect } = await import("../exemplars/dissect.js");
       if ((options.images === undefined) === (options.latents === undefined)) {
         throw new UserError("dissecting: expected one of --images or --latents; say which probe set to use");
       }
+      const { openModel } = await import("../exemplars/subject.js");
+      const { dissect } = await import("../exemplars/dissect.js");
       const progress = terminalProgress();
       const subject = await openModel(model, options.size ? { size: options.size } : {});
       const { out, layers, k, quantile, seed, device } = options;

@@ -1,9 +1,9 @@
 /** `milan export`: a run in a form for others. */
-import { existsSync, readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { UserError } from "../base/errors.js";
-import { whole } from "./arguments.js";
+import { checkWritable, checkWritableFile, isVacant } from "../base/files.js";
+import { place, whole } from "./arguments.js";
 import { terminalProgress } from "./progress.js";
 
 interface Options {
@@ -26,14 +26,15 @@ export function registerExport(program: Command): void {
         .choices(["html", "milannotations"])
         .makeOptionMandatory(),
     )
-    .requiredOption("--out <path>", "the page, or the folder")
+    .requiredOption("--out <path>", "the page, or the folder", place)
     .option("--images <path>", "the probe set, when it has moved since the run was made")
-    .option("--image-size <pixels>", "html: longer side of the pictures", whole(16))
+    .option("--image-size <pixels>", "html: longer side of the pictures", whole(16, 4096))
     .action(async (folder: string, options: Options) => {
       const { openExemplars } = await import("../exemplars/store.js");
       const { readDescriptions } = await import("../run/descriptions.js");
       const { out, format } = options;
-      if (format === "milannotations" && existsSync(out) && readdirSync(out).length > 0) {
+      await (format === "html" ? checkWritableFile(out) : checkWritable(out));
+      if (format === "milannotations" && !isVacant(out)) {
         throw new UserError(`exporting to ${out}: the folder is not empty; expected a new or empty one`);
       }
       const progress = terminalProgress();

@@ -31,9 +31,8 @@ export function buildProgram(): Command {
     )
     .version(version)
     .addOption(new Option("--debug", "show the stack of an error"))
-    .showHelpAfterError("(milan COMMAND --help says more)")
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "milan: ")) });
+    .configureOutput({ outputError: (text, write) => write(`milan: ${argumentProblem(text)}\n`) });
   for (const register of [
     registerDemo,
     registerInspect,
@@ -49,6 +48,12 @@ export function buildProgram(): Command {
   return program;
 }
 
+/** What commander says over several lines, on one. */
+const argumentProblem = (text: string) =>
+  `${messageOf(text)
+    .replace(/^error: /, "")
+    .replace(/\.$/, "")}; add --help to the command for all it takes`;
+
 async function main(): Promise<number> {
   const program = buildProgram();
   try {
@@ -57,6 +62,7 @@ async function main(): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const debug = program.opts().debug === true;
+    if (process.stderr.isTTY) process.stderr.write("\r\x1b[2K"); // a line of progress may be there
     if (error instanceof UserError) {
       process.stderr.write(`milan: ${messageOf(error)}\n`);
       if (debug) process.stderr.write(`${error.stack}\n`);

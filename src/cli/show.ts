@@ -33,7 +33,11 @@ export function registerShow(program: Command): void {
       const run = isRun(folder) ? await Run.open(folder) : undefined;
       const all = await readDescriptions(folder);
       if (all.length === 0) {
-        throw new UserError(`showing ${folder}: it has no descriptions yet; run \`milan describe ${folder}\` first`);
+        throw new UserError(
+          run
+            ? `showing ${folder}: it has no descriptions yet; run \`milan describe ${folder}\` first`
+            : `showing ${folder}: it holds no descriptions; expected a run that \`milan describe\` has described, check the path`,
+        );
       }
       const layers = layersOf(all, run);
       const called = (name: string) => displayName(layers.get(name)!);
@@ -51,8 +55,9 @@ export function registerShow(program: Command): void {
         found.sort((a, b) => (b[key] ?? Number.NEGATIVE_INFINITY) - (a[key] ?? Number.NEGATIVE_INFINITY));
       }
       if (options.json) printJson(found);
-      else if (options.unit !== undefined) for (const item of found) await showUnit(item, called(item.layer), run);
-      else showAll(found, called, all.length);
+      else if (options.unit === undefined) showAll(found, called);
+      else for (const item of found) await showUnit(item, called(item.layer), run);
+      if (!options.json) process.stderr.write(`${found.length} of ${all.length} units\n`);
       await run?.close();
     });
 }
@@ -65,7 +70,7 @@ function layersOf(all: readonly Description[], run: Run | undefined): Map<string
   return new Map(all.map(({ layer }) => [layer, known(layer)]));
 }
 
-function showAll(found: readonly Description[], called: (name: string) => string, total: number): void {
+function showAll(found: readonly Description[], called: (name: string) => string): void {
   const real = (value: number | null) => (value === null ? "-" : value.toFixed(2));
   printTable(
     ["layer", "unit", "pmi", "conf", "description"],
@@ -77,7 +82,6 @@ function showAll(found: readonly Description[], called: (name: string) => string
       `${description || "(cannot tell)"}${doubts.length > 0 ? `  [${doubts.join(", ")}]` : ""}`,
     ]),
   );
-  process.stderr.write(`${found.length} of ${total} units\n`);
 }
 
 async function showUnit(item: Description, layerName: string, run: Run | undefined): Promise<void> {

@@ -2,7 +2,7 @@
  * A run as one web page that opens from disk and needs no network: descriptions with their evidence over masked exemplars,
  * to be searched and doubted.
  *
- * It costs about 1.3 ms a mask and 10 ms a picture, and on the page some 4 KB a distinct picture and 6 KB a unit. The page is
+ * It costs about 1.3 ms a mask and 10 ms a picture, and on the page some 5 KB a distinct picture and 4 KB a unit. The page is
  * written as it is made: memory does not grow with the pictures or the masks.
  *
  * Names and descriptions may come from anywhere. They are data that the page only ever shows as text, and its security policy

@@ -1,11 +1,15 @@
-/** Runs the built command line as a user would: a process of its own. `npm test` builds before it tests. */
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+/** Runs the command line as a user would, in a process of its own, and makes the model and pictures to run it on. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect } from "vitest";
+import { shapeScenes, writeShapes } from "../../src/data/world/shapes.js";
+import { writeModel } from "../../src/engine/onnx/model.js";
+import { handMadeNetwork } from "../../src/zoo/hand-made.js";
+import { BUILT } from "./built.js";
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-
-if (!existsSync(MAIN)) throw new Error("the command line is not built; run `npm run build` first");
+export const MAIN = join(BUILT, "cli", "main.js");
 
 export interface Outcome {
   readonly code: number | null;
@@ -13,20 +17,51 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-export function milan(...args: string[]): Outcome {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8" });
+export const milan = (...args: readonly string[]): Outcome => milanIn(process.cwd(), ...args);
+
+/** In a working directory of its own. */
+export function milanIn(cwd: string, ...args: readonly string[]): Outcome {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8", cwd });
   return { code: status, stdout, stderr };
 }
 
-/** Starts the command and kills it, with no chance to clean up, once its standard error matches. */
-export function milanKilledAt(pattern: RegExp, ...args: string[]): Promise<string> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "ignore", "pipe"] });
-    let text = "";
-    child.stderr.on("data", (piece: Buffer) => {
-      text += piece;
-      if (pattern.test(text)) child.kill("SIGKILL");
-    });
-    child.on("close", () => resolve(text));
-  });
+/** What the normalisation of the hand-made network is. */
+export const NORMALISED = ["--mean", "0.5", "--std", "0.5"];
+
+/** A folder with the hand-made network (`net.onnx`) and 40 pictures (`pictures/`), gone after the tests of the file. */
+export function workshop(): { at: (name: string) => string; prepare: () => Promise<void> } {
+  const folder = mkdtempSync(join(tmpdir(), "milan-cli-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const at = (name: string) => join(folder, name);
+  return {
+    at,
+    async prepare() {
+      await writeModel(handMadeNetwork(64), at("net.onnx"));
+      await writeShapes(at("pictures"), shapeScenes(40, 3), 64);
+    },
+  };
 }
+
+/** Done: exit code 0; standard error is shown when not. */
+export function expectDone({ code, stderr }: Outcome): void {
+  expect(code, stderr).toBe(0);
+}
+
+/**
+ * Refused: exit code 2, and a last line that says what and how to go on. What comes before it can only be progress and
+ * warnings of damaged pictures.
+ * @param absent a path that must not exist afterwards.
+ */
+export function expectRefusal({ code, stderr, stdout }: Outcome, message: RegExp, absent?: string): void {
+  const lines = stderr.trimEnd().split("\n");
+  expect(lines.at(-1)).toMatch(message);
+  expect(lines.at(-1)).toMatch(/^milan: /);
+  for (const line of lines.slice(0, -1))
+    expect(line).toMatch(/^(sweep|maps|images|masks): |^milan: (decoding|reading) /);
+  expect(stdout).toBe("");
+  expect(code).toBe(2);
+  if (absent !== undefined) expect(existsSync(absent)).toBe(false);
+}
+
+/** Rows of a table of a run, as text. */
+export const rowsOf = (path: string): string[] => readFileSync(path, "utf8").trim().split("\n");

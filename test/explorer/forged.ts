@@ -71,7 +71,7 @@ export function said(layer: string, unit: number, description: string, more: Par
 
 /** The lines of a block of data of a page. */
 export function block(page: string, id: string): string[] {
-  const [, text] = new RegExp(`<script type="text/plain" id="${id}">\\n([sS]*?)</script>`).exec(page)!;
+  const [, text] = new RegExp(String.raw`<script type="text/plain" id="${id}">\n([\s\S]*?)</script>`).exec(page)!;
   return text.split("\n").slice(0, -1);
 }
 

@@ -53,9 +53,11 @@ export const masksOf = remembering(200, async ({ place, images }) => {
   const packed = await inflate(maskLines[place]);
   const area = facts.width * facts.height;
   const stride = Math.ceil(area / 8);
-  return images.map((_, rank) =>
-    Uint8Array.from({ length: area }, (_, i) => (packed[rank * stride + (i >> 3)] >> (i & 7)) & 1),
-  );
+  return images.map((_, rank) => {
+    const mask = new Uint8Array(area);
+    for (let i = 0; i < area; i++) mask[i] = (packed[rank * stride + (i >> 3)] >> (i & 7)) & 1;
+    return mask;
+  });
 });
 
 /** The beam of a unit and the attention behind each of its words. */

@@ -19,7 +19,7 @@ export async function drawStrip(canvas, unit, { first = 0, count = 1, gap = 0, l
   canvas.width = Math.round(canvas.clientWidth * scale);
   canvas.height = Math.round(canvas.clientHeight * scale);
   const context = canvas.getContext("2d");
-  context.imageSmoothingQuality = "high";
+  context.imageSmoothingQuality = "medium";
   const width = (canvas.width - (count - 1) * gap * scale) / count;
   pictures.forEach((image, i) => {
     drawExemplar(context, image, masks[first + i], i * (width + gap * scale), width, canvas.height, look);

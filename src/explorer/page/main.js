@@ -76,7 +76,8 @@ function find(toTop) {
         ? counted(units.length, "unit")
         : `${found.length.toLocaleString("en")} of ${counted(units.length, "unit")}`;
   showUnits(found);
-  if (toTop && scrollY > byId("controls").offsetTop) scrollTo({ top: byId("controls").offsetTop, behavior: "instant" });
+  const top = document.querySelector("header").offsetHeight;
+  if (toTop && scrollY > top) scrollTo({ top, behavior: "instant" });
 }
 
 const isTrusted = ({ text, doubts }) => text !== "" && doubts.length === 0;
@@ -86,7 +87,11 @@ const isTrusted = ({ text, doubts }) => text !== "" && doubts.length === 0;
 function makeRow(unit) {
   const { text, doubts } = unit;
   const said = text
-    ? make("span", { class: doubts.length > 0 ? "text doubted" : "text" }, ...marked(text))
+    ? make(
+        "span",
+        { class: doubts.length > 0 ? "text doubted" : "text", title: text.length > LONG && text },
+        ...marked(text),
+      )
     : make("span", { class: "text none" }, silenceOf(unit, facts.described > 0));
   const number = (name, value) => make("span", {}, `${name} `, make("b", {}, value));
   const canvas = make("canvas", { role: "img", "aria-label": counted(unit.images.length, "exemplar") });
@@ -183,15 +188,18 @@ function setUpControls() {
   });
 }
 
+/** Says how many units of each layer were found, and shows which layer is chosen. */
 function countLayers(found) {
+  const bar = byId("layers");
   const counts = new Map();
   for (const { layerName } of found) counts.set(layerName, (counts.get(layerName) ?? 0) + 1);
-  for (const label of byId("layers").querySelectorAll("label")) {
+  for (const label of bar.querySelectorAll("label")) {
     const input = label.querySelector("input");
     const count = input.value === "" ? found.length : (counts.get(input.value) ?? 0);
     label.querySelector(".number").textContent = count.toLocaleString("en");
-    label.classList.toggle("empty", count === 0);
     input.checked = input.value === state.layer;
+    const { offsetLeft: left, offsetWidth: width } = label;
+    if (input.checked) bar.scrollLeft = Math.min(left, Math.max(bar.scrollLeft, left + width - bar.clientWidth));
   }
 }
 
