@@ -27,7 +27,7 @@ export interface GraphIndex {
 }
 
 /** Operators that look at the shape of their input only. */
-const SHAPE_ONLY = new Set(["Shape", "Size"]);
+export const SHAPE_ONLY: ReadonlySet<string> = new Set(["Shape", "Size"]);
 
 /** Indexes the main graph of a model. */
 export function indexGraph(model: OnnxModel): GraphIndex {
