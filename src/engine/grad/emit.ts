@@ -185,6 +185,7 @@ function convShape(x: readonly number[], weight: readonly number[], a: Convoluti
 const SPECIAL: { readonly [O in Operator]?: (writer: Writer<O>) => Value | readonly Value[] } = {
   Identity: (w) =>
     w.builder.node("Identity", w.inputs, {}, w.node.outputs[0].name ? [w.node.outputs[0].name] : undefined),
+  Detach: (w) => w.inputs[0],
   Cast: (w) => w.write("Cast", w.inputs, { to: DATA_TYPES[w.attributes.to] }),
   Clip: (w) => {
     const { min, max } = w.attributes;
@@ -214,8 +215,12 @@ const SPECIAL: { readonly [O in Operator]?: (writer: Writer<O>) => Value | reado
   },
   Resize: (w) => {
     const { sizes, mode, coordinates, rounding } = w.attributes;
-    const attributes = { mode, coordinate_transformation_mode: coordinates, nearest_mode: rounding };
-    return w.write("Resize", [...w.inputs, "", "", w.constants.integers(sizes)], attributes);
+    const { shape } = w.node.inputs[0];
+    const axes = [...shape.keys()].filter((axis) => sizes[axis] !== shape[axis]); // the others may be of any size
+    if (axes.length === 0) return w.inputs[0];
+    const attributes = { axes, mode, coordinate_transformation_mode: coordinates, nearest_mode: rounding };
+    const wanted = w.constants.integers(axes.map((axis) => sizes[axis]));
+    return w.write("Resize", [...w.inputs, "", "", wanted], attributes);
   },
 
   Conv: (w) => {
@@ -259,6 +264,23 @@ const SPECIAL: { readonly [O in Operator]?: (writer: Writer<O>) => Value | reado
     return w.write("AveragePool", w.inputs, { ...attributes, ...flags });
   },
 
+  NormaliseBatch: (w) => {
+    const [x, scale, bias] = w.inputs;
+    // Running statistics of no weight, so that what comes out is the batch's. The kernel returns its results in these operands'
+    // memory, constants and inputs included (onnxruntime 1.30), so each must be a fresh tensor: some element of every channel.
+    const places = w.node.inputs[0].shape.slice(2).map((_, i) => i + 2);
+    const ones = [0, ...places].map(() => 1);
+    const some = w.write("Slice", [
+      x,
+      w.constants.integers(ones.map(() => 0)),
+      w.constants.integers(ones),
+      w.constants.integers([0, ...places]),
+    ]);
+    const row = w.write("Reshape", [some, w.constants.integers([-1])]);
+    const [mean, variance] = ["Neg", "Abs"].map((operator) => w.write(operator, [row]));
+    const attributes = { epsilon: { float: w.attributes.epsilon }, momentum: { float: 0 }, training_mode: 1 };
+    return w.builder.nodes("BatchNormalization", [x, scale, bias, mean, variance], attributes, 3);
+  },
   ScatterElements: (w) => w.write("ScatterElements", w.inputs, { axis: w.attributes.axis, reduction: "add" }),
   ScatterRows: (w) => {
     const [indices, updates] = w.inputs;

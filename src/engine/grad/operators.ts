@@ -56,6 +56,8 @@ export interface Operators {
   Ceil: None;
   Not: None;
   Identity: None;
+  /** The same values, through which no derivative passes. */
+  Detach: None;
   Cast: { readonly to: DType };
   // elementwise, broadcasting
   Add: None;
@@ -97,6 +99,8 @@ export interface Operators {
   Resize: ResizeAttributes;
   // normalisation
   BatchNormalization: { readonly epsilon: number };
+  /** Batch normalisation by the batch itself; also returns its mean and (biased) variance. */
+  NormaliseBatch: { readonly epsilon: number };
   LayerNormalization: { readonly axis: number; readonly epsilon: number };
   // indices
   Gather: { readonly axis: number };

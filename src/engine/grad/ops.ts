@@ -46,6 +46,8 @@ export const relu = unary("Relu");
 export const floor = unary("Floor");
 export const ceil = unary("Ceil");
 export const not = unary("Not");
+/** The same values as a constant of differentiation. */
+export const detach = unary("Detach");
 export const hardSwish = unary("HardSwish");
 export const add = binary("Add");
 export const sub = binary("Sub");
@@ -242,6 +244,12 @@ export const normaliseBatch = (
   [scale, bias, average, variance]: readonly [Tensor, Tensor, Tensor, Tensor],
   epsilon = 1e-5,
 ) => call("BatchNormalization", [x, scale, bias, average, variance], { epsilon });
+
+/** Normalises [n, c, ...] by the mean and variance of each channel in the batch itself, and returns these too, each [c]. */
+export function normaliseByBatch(x: Tensor, scale: Tensor, bias: Tensor, epsilon = 1e-5) {
+  const [normal, mean, variance] = x.graph.apply("NormaliseBatch", [x, scale, bias], { epsilon });
+  return { normal, mean, variance };
+}
 
 /** Normalises over the last axes that `scale` and `bias` have. */
 export const layerNormalise = (x: Tensor, scale: Tensor, bias: Tensor, epsilon = 1e-5) =>

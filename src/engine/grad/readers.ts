@@ -108,7 +108,12 @@ function sliced(n: ImportedNode): Tensor {
 function resized(n: ImportedNode): Tensor {
   const x = n.tensor(0);
   const scales = n.node.opType === "Upsample" || n.opset < 11 ? n.numbers(1) : n.numbers(2);
-  const sizes = n.numbers(3) ?? x.shape.map((size, axis) => Math.floor(size * (scales?.[axis] ?? 1)));
+  const axes = n.ints("axes")?.map((axis) => normalAxis(axis, x.shape.length)) ?? [...x.shape.keys()];
+  const given = n.numbers(3);
+  const sizes = x.shape.map((size, axis) => {
+    const i = axes.indexOf(axis);
+    return given?.[i] ?? Math.floor(size * (scales?.[i] ?? 1));
+  });
   const old = n.opset < 11;
   const mode = n.text("mode", "nearest");
   if (mode !== "nearest" && mode !== "linear") throw n.refusal(`mode ${mode}; expected nearest or linear`);

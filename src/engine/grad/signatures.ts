@@ -100,6 +100,7 @@ export const SIGNATURES: { readonly [O in Operator]: Rule<Operators[O]> } = {
   Ceil: float("Ceil"),
   Not: same("Not", ["bool"]),
   Identity: same("Identity"),
+  Detach: same("Detach"),
   Cast: (inputs, { to }) => [{ dtype: to, shape: inputs[0].shape }],
 
   Add: broadcasting("Add"),
@@ -219,6 +220,19 @@ export const SIGNATURES: { readonly [O in Operator]: Rule<Operators[O]> } = {
       refuse("BatchNormalization", inputs, "expected a statistic per channel");
     }
     return [{ dtype: inputs[0].dtype, shape: inputs[0].shape }];
+  },
+  NormaliseBatch: (inputs) => {
+    expectCount("NormaliseBatch", inputs, 3);
+    const [{ dtype, shape }, scale, bias] = inputs;
+    const channels = [shape[1]];
+    if (String(scale.shape) !== String(channels) || String(bias.shape) !== String(channels)) {
+      refuse("NormaliseBatch", inputs, "expected a scale and a bias per channel");
+    }
+    return [
+      { dtype, shape },
+      { dtype, shape: channels },
+      { dtype, shape: channels },
+    ];
   },
   LayerNormalization: (inputs, { axis }) => {
     expectCount("LayerNormalization", inputs, 3);

@@ -49,7 +49,7 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
   const tensors = new Map<string, NdArray>();
   for (const group of GROUPS) {
     for (const [name, array] of checkpoint[group] ?? []) {
-      if (!isFinite_(array.data)) {
+      if (!allFinite(array.data)) {
         throw new UserError(
           `training: values of ${group === "state" ? "the optimiser for " : ""}${name} are not finite after step ${place.step}; expected finite numbers; lower the learning rate, or clip the gradients`,
         );
@@ -60,7 +60,7 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
   await writeSafetensors(path, tensors, { training: JSON.stringify({ format: FORMAT, identity, place }) });
 }
 
-function isFinite_(data: Float32Array): boolean {
+function allFinite(data: Float32Array): boolean {
   let sum = 0; // zeros, unless some value is not finite: one pass without a call per value
   for (let i = 0; i < data.length; i++) sum += data[i] * 0;
   return sum === 0;
@@ -135,10 +135,13 @@ function readHeader(path: string, text: string | undefined): { identity: Trainin
     [place.epoch, place.batch, place.step, place.waited].every(isCount) &&
     Number.isFinite(place.elapsedMs) &&
     isRecord(place.sums) &&
-    Object.values(place.sums).every((n) => typeof n === "number") &&
-    (place.best === null || (isRecord(place.best) && typeof place.best.value === "number" && isCount(place.best.epoch)));
+    Object.values(place.sums).every((n) => n === null || typeof n === "number") &&
+    (place.best === null ||
+      (isRecord(place.best) && typeof place.best.value === "number" && isCount(place.best.epoch)));
   if (!isRight) throw damaged(path, "its metadata are not those of a training");
-  return { identity: identity as TrainingIdentity, place: place as Place };
+  // JSON writes what is not finite as null
+  const sums = Object.entries(place!.sums!).map(([name, n]) => [name, n ?? Number.NaN]);
+  return { identity: identity as TrainingIdentity, place: { ...(place as Place), sums: Object.fromEntries(sums) } };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

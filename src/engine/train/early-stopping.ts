@@ -35,7 +35,7 @@ export class EarlyStopping {
     return this.waited >= (this.#options.patience ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Tells of an epoch. What is not a number is never better. Returns whether this is the best so far. */
+  /** Tells of an epoch. What is not a finite number is never better. Returns whether this is the best so far. */
   offer(metrics: Readonly<Record<string, number>>, epoch: number, values: ParameterValues): boolean {
     const value = metrics[this.metric];
     if (value === undefined) {
@@ -56,7 +56,7 @@ export class EarlyStopping {
   }
 
   #isBetter(value: number): boolean {
-    if (Number.isNaN(value)) return false;
+    if (!Number.isFinite(value)) return false;
     if (!this.best) return true;
     return this.#options.better === "lower" ? value < this.best.value : value > this.best.value;
   }

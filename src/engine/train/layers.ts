@@ -87,12 +87,12 @@ export function batchNorm(x: Tensor, name: string, options: BatchNormOptions = {
   const runningMean = graph.parameter(`${name}.running_mean`, channels, constant(0), { trained: false });
   const runningVar = graph.parameter(`${name}.running_var`, channels, constant(1), { trained: false });
   if (!graph.training) return op.normaliseBatch(x, [scale, bias, runningMean, runningVar], epsilon);
-  const { normal: normalised, mean, variance } = normaliseByBatch(x, epsilon);
+  const { normal: normalised, mean, variance } = op.normaliseByBatch(x, scale, bias, epsilon);
   const count = x.shape.reduce((a, b) => a * b, 1) / channels[0];
   const moved = (running: Tensor, now: Tensor) => op.add(op.mul(running, 1 - momentum), op.mul(now, momentum));
   graph.update(runningMean, moved(runningMean, mean));
   graph.update(runningVar, moved(runningVar, op.mul(variance, count / Math.max(1, count - 1))));
-  return affine ? scaleAndShift(normalised, scale, bias) : normalised;
+  return normalised;
 }
 
 /** [n, c, ...] times a scale plus a bias, each [c] or [n, c]. */
@@ -105,15 +105,6 @@ const overPlaces = (perChannel: Tensor, x: Tensor): Tensor =>
     perChannel,
     [perChannel.shape.length === 2 ? 0 : 1, -1, ...x.shape.slice(2).map(() => 1)].slice(0, x.shape.length),
   );
-
-function normaliseByBatch(x: Tensor, epsilon: number) {
-  const axes = [...x.shape.keys()].filter((axis) => axis !== 1);
-  const mean = op.mean(x, axes, true);
-  const centred = op.sub(x, mean);
-  const variance = op.mean(op.square(centred), axes, true);
-  const normal = op.mul(centred, op.reciprocal(op.sqrt(op.add(variance, epsilon))));
-  return { normal, mean: op.reshape(mean, [-1]), variance: op.reshape(variance, [-1]) };
-}
 
 /** Layer normalisation over the last axis: `name.weight`, `name.bias`. */
 export function layerNorm(x: Tensor, name: string, epsilon = 1e-5): Tensor {

@@ -52,7 +52,8 @@ async function readLines(path: string): Promise<MetricsRecord[]> {
   const text = await readWhole("reading", path).then(String, () => "");
   return text.split("\n").flatMap((line): MetricsRecord[] => {
     try {
-      return [JSON.parse(line)];
+      const record = JSON.parse(line);
+      return record === null ? [] : [record];
     } catch {
       return []; // cut off by a kill
     }

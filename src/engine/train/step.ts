@@ -7,7 +7,8 @@ import { UserError } from "../../base/errors.js";
 import { differentiate } from "../grad/differentiate.js";
 import type { Tensor } from "../grad/graph.js";
 import type { Arrays, SessionOptions } from "../runtime/session.js";
-import { clipGradients, type Optimiser } from "./optimisers.js";
+import { SEED } from "./dropout.js";
+import { clipGradients, gradientNorm, type Optimiser } from "./optimisers.js";
 import { type ParameterValues, Program } from "./program.js";
 
 export interface StepOptions {
@@ -35,6 +36,8 @@ export interface StepResult {
 export class TrainingStep {
   /** Steps taken; set it when training resumes. */
   count = 0;
+  /** Whether the program takes a seed, because it drops. */
+  readonly isSeeded: boolean;
   readonly #program: Program;
   readonly #options: StepOptions;
   readonly #trained: readonly string[];
@@ -45,6 +48,7 @@ export class TrainingStep {
     this.#options = options;
     this.#trained = trained;
     this.#updated = updated;
+    this.isSeeded = options.loss.graph.inputs.some(({ name }) => name === SEED);
   }
 
   /** Differentiates the loss and opens the program. */
@@ -71,7 +75,7 @@ export class TrainingStep {
   }
 
   /**
-   * Takes a step. Throws `UserError` when the loss is not a finite number; the parameters are then as they were before.
+   * Takes a step. Throws `UserError` when the loss or a gradient is not finite; the parameters are then as they were before.
    * @param data the graph's inputs by name.
    */
   async run(data: Arrays, learningRate: number): Promise<StepResult> {
@@ -79,9 +83,9 @@ export class TrainingStep {
     const results = await this.#program.run(data, values);
     const loss = (results[LOSS].data as Float32Array)[0];
     const gradients = this.#trained.map((name) => results[`${GRADIENT}${name}`].data as Float32Array);
-    if (!Number.isFinite(loss)) throw this.#diverged(loss, gradients);
+    const norm = clipNorm === undefined ? gradientNorm(gradients) : clipGradients(gradients, clipNorm);
+    if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw this.#diverged(loss, gradients);
     this.count += 1;
-    if (clipNorm !== undefined) clipGradients(gradients, clipNorm);
     for (const [i, name] of this.#trained.entries()) {
       optimiser.update(name, values.get(name)!.data, gradients[i], learningRate, this.count);
     }

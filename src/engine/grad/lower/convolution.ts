@@ -1,5 +1,17 @@
+/**
+ * How the three maps of a convolution are written when weights change from run to run, so that ONNX Runtime cannot rearrange them
+ * beforehand. Measured on ResNet-18 at 64 x 64 pixels (bench/training/convolutions.js):
+ *
+ * - its `Conv` goes image by image and is fast, but for maps of a few places, where one product over the whole batch is;
+ * - the gradient of the image is again a convolution, with the weight turned round, if the stride is 1; `ConvTranspose` is slower,
+ *   on maps of a few places many times;
+ * - the gradient of the weight is, for each place of the kernel, one product over the whole batch and all places. As a
+ *   convolution with batch and channels exchanged it is a product of very few columns, and half as fast.
+ */
 import type { GraphBuilder, Value } from "../../onnx/build.js";
 import { ndarray } from "../../tensor/ndarray.js";
+
+/** Sizes of a convolution, y before x; `pads` are top, left, bottom, right. */
 export interface ConvShape {
   readonly batch: number;
   readonly channels: number;
@@ -12,48 +24,144 @@ export interface ConvShape {
   readonly pads: readonly [number, number, number, number];
   readonly groups: number;
 }
-const ints = (b: GraphBuilder, v: readonly number[]) =>
-  b.constant(ndarray("int64", [v.length], BigInt64Array.from(v, BigInt)));
-export function lowerConv(b: GraphBuilder, x: Value, w: Value, s: ConvShape): Value {
-  return b.node("Conv", [x, w], {
-    kernel_shape: s.kernel,
-    strides: s.strides,
-    dilations: s.dilations,
-    pads: s.pads,
-    group: s.groups,
-  });
+
+/** Maps of at most so many places are treated as one matrix over the batch. */
+const FEW_PLACES = 9;
+
+/** With fewer channels, the kernel's places are put together for one product. */
+const FEW_CHANNELS = 16;
+
+/** `x` [n, c, y, x] and `w` [k, c/groups, y, x] to [n, k, y, x]. */
+export function lowerConv(b: GraphBuilder, x: Value, w: Value, shape: ConvShape): Value {
+  const [height, width] = outputOf(shape);
+  if (shape.groups === 1 && height * width <= FEW_PLACES) return product(b, x, w, shape);
+  return b.node("Conv", [x, w], attributesOf(shape));
 }
-export function lowerConvInput(b: GraphBuilder, w: Value, dy: Value, s: ConvShape): Value {
-  const out = [0, 1].map(
-    (a) =>
-      Math.floor(
-        ((a ? s.width : s.height) + s.pads[a] + s.pads[a + 2] - s.dilations[a] * (s.kernel[a] - 1) - 1) / s.strides[a],
-      ) + 1,
-  );
-  const op = [0, 1].map(
-    (a) =>
-      (a ? s.width : s.height) -
-      ((out[a] - 1) * s.strides[a] + s.dilations[a] * (s.kernel[a] - 1) + 1 - s.pads[a] - s.pads[a + 2]),
-  );
-  return b.node("ConvTranspose", [dy, w], {
-    kernel_shape: s.kernel,
-    strides: s.strides,
-    dilations: s.dilations,
-    pads: s.pads,
-    group: s.groups,
-    output_padding: op,
-  });
+
+/** The gradient of the image, [n, c, y, x], from `w` and the gradient `dy` [n, k, y, x] of the result. */
+export function lowerConvInput(b: GraphBuilder, w: Value, dy: Value, shape: ConvShape): Value {
+  const isDense = shape.strides[0] === 1 && shape.strides[1] === 1;
+  const turned = turnedRound(shape);
+  if (!isDense || turned.pads.some((n) => n < 0)) return transposed(b, w, dy, shape);
+  const weight = turnWeight(b, w, shape);
+  return lowerConv(b, dy, weight, turned);
 }
-export function lowerConvWeight(b: GraphBuilder, x: Value, dy: Value, s: ConvShape): Value {
-  const G = s.groups,
-    C = s.channels / G;
-  const grouped = b.node("Reshape", [x, ints(b, [s.batch, G, C, s.height, s.width])]);
-  const xt = b.node("Reshape", [
-    b.node("Transpose", [grouped], { perm: [2, 1, 0, 3, 4] }),
-    ints(b, [C, G * s.batch, s.height, s.width]),
+
+/** The gradient of the weight, [k, c/groups, y, x], from `x` and the gradient `dy` of the result. */
+export function lowerConvWeight(b: GraphBuilder, x: Value, dy: Value, shape: ConvShape): Value {
+  if (shape.groups > 1) return groupedWeight(b, x, dy, shape);
+  const { filters, channels, kernel } = shape;
+  const gradient = b.node("Reshape", [exchanged(b, dy), integers(b, [filters, -1])]);
+  const against = (part: Value, rows: number) =>
+    b.node("Gemm", [gradient, b.node("Reshape", [part, integers(b, [rows, -1])])], { transB: 1 });
+  const parts = windows(b, x, shape);
+  const products =
+    channels < FEW_CHANNELS
+      ? [against(joined(b, parts), parts.length * channels)]
+      : parts.map((part) => against(part, channels));
+  const byPlace = b.node("Reshape", [joined(b, products, 1), integers(b, [filters, ...kernel, channels])]);
+  return b.node("Transpose", [byPlace], { perm: [0, 3, 1, 2] });
+}
+
+/** A convolution as one product over the whole batch and all places. */
+function product(b: GraphBuilder, x: Value, w: Value, shape: ConvShape): Value {
+  const { filters, batch } = shape;
+  const columns = b.node("Reshape", [
+    joined(b, windows(b, x, shape)),
+    integers(b, [shape.kernel[0] * shape.kernel[1] * shape.channels, -1]),
   ]);
-  const dyt = b.node("Transpose", [dy], { perm: [1, 0, 2, 3] });
-  const full = b.node("Conv", [xt, dyt], { strides: s.dilations, dilations: s.strides, pads: s.pads, group: G });
-  const cut = b.node("Slice", [full, ints(b, [0, 0]), ints(b, s.kernel), ints(b, [2, 3])]);
-  return b.node("Transpose", [cut], { perm: [1, 0, 2, 3] });
+  const rows = b.node("Reshape", [b.node("Transpose", [w], { perm: [0, 2, 3, 1] }), integers(b, [filters, -1])]);
+  const result = b.node("Reshape", [
+    b.node("MatMul", [rows, columns]),
+    integers(b, [filters, batch, ...outputOf(shape)]),
+  ]);
+  return exchanged(b, result);
 }
+
+/** For every place of the kernel, row by row, the part of the image it meets: [c, n, y, x]. */
+function windows(b: GraphBuilder, x: Value, shape: ConvShape): Value[] {
+  const { kernel, strides, dilations, pads } = shape;
+  const [height, width] = outputOf(shape);
+  const [top, left, bottom, right] = pads;
+  const image = exchanged(b, x);
+  const isPadded = pads.some((n) => n > 0);
+  const padded = isPadded ? b.node("Pad", [image, integers(b, [0, 0, top, left, 0, 0, bottom, right])]) : image;
+  return Array.from({ length: kernel[0] * kernel[1] }, (_, place) => {
+    const starts = [Math.floor(place / kernel[1]) * dilations[0], (place % kernel[1]) * dilations[1]];
+    const ends = [starts[0] + (height - 1) * strides[0] + 1, starts[1] + (width - 1) * strides[1] + 1];
+    return b.node("Slice", [padded, ...[starts, ends, [2, 3], strides].map((list) => integers(b, list))]);
+  });
+}
+
+const joined = (b: GraphBuilder, parts: readonly Value[], axis = 0): Value =>
+  parts.length === 1 ? parts[0] : b.node("Concat", parts, { axis });
+
+/** The convolution that leads from the gradient of the result to that of the image, for stride 1. */
+function turnedRound(shape: ConvShape): ConvShape {
+  const { kernel, dilations, pads, channels, filters } = shape;
+  const [height, width] = outputOf(shape);
+  const reach = [0, 1].map((axis) => dilations[axis] * (kernel[axis] - 1));
+  const [top, left, bottom, right] = pads.map((n, i) => reach[i % 2] - n);
+  return { ...shape, channels: filters, filters: channels, height, width, pads: [top, left, bottom, right] };
+}
+
+/** [k, c/groups, y, x] to [c, k/groups, y, x], reversed along y and x. */
+function turnWeight(b: GraphBuilder, w: Value, { groups, filters, channels, kernel }: ConvShape): Value {
+  const isPoint = kernel[0] === 1 && kernel[1] === 1;
+  const [last, before, axes, back] = [
+    [-1, -1],
+    [-(2 ** 31), -(2 ** 31)],
+    [2, 3],
+    [-1, -1],
+  ].map((list) => integers(b, list));
+  const reversed = isPoint ? w : b.node("Slice", [w, last, before, axes, back]);
+  if (groups === 1) return exchanged(b, reversed);
+  const split = b.node("Reshape", [reversed, integers(b, [groups, filters / groups, channels / groups, ...kernel])]);
+  const swapped = b.node("Transpose", [split], { perm: [0, 2, 1, 3, 4] });
+  return b.node("Reshape", [swapped, integers(b, [channels, filters / groups, ...kernel])]);
+}
+
+/** The image's gradient by ONNX's own operator; rows that the stride left unused get zeros. */
+function transposed(b: GraphBuilder, w: Value, dy: Value, shape: ConvShape): Value {
+  const { kernel, strides, dilations, pads } = shape;
+  const output = outputOf(shape);
+  const size = [shape.height, shape.width];
+  const output_padding = [0, 1].map((axis) => {
+    const covered = (output[axis] - 1) * strides[axis] + dilations[axis] * (kernel[axis] - 1) + 1;
+    return size[axis] - (covered - pads[axis] - pads[axis + 2]);
+  });
+  return b.node("ConvTranspose", [dy, w], { ...attributesOf(shape), output_padding });
+}
+
+/** The weight's gradient as a convolution of batch and channels exchanged: stride and dilation change places. */
+function groupedWeight(b: GraphBuilder, x: Value, dy: Value, shape: ConvShape): Value {
+  const { batch, channels, groups, height, width, kernel, strides, dilations, pads } = shape;
+  const inGroup = channels / groups;
+  const split = b.node("Reshape", [x, integers(b, [batch, groups, inGroup, height, width])]);
+  const regrouped = b.node("Transpose", [split], { perm: [2, 1, 0, 3, 4] });
+  const image = b.node("Reshape", [regrouped, integers(b, [inGroup, groups * batch, height, width])]);
+  const attributes = { strides: dilations, dilations: strides, pads, group: groups };
+  const result = b.node("Conv", [image, exchanged(b, dy)], attributes);
+  const used = b.node("Slice", [result, ...[[0, 0], kernel, [2, 3]].map((list) => integers(b, list))]);
+  return exchanged(b, used);
+}
+
+const attributesOf = ({ kernel, strides, dilations, pads, groups }: ConvShape) => ({
+  kernel_shape: kernel,
+  strides,
+  dilations,
+  pads,
+  group: groups,
+});
+
+const outputOf = ({ height, width, kernel, strides, dilations, pads }: ConvShape): [number, number] => {
+  const along = (size: number, axis: 0 | 1) =>
+    Math.floor((size + pads[axis] + pads[axis + 2] - dilations[axis] * (kernel[axis] - 1) - 1) / strides[axis]) + 1;
+  return [along(height, 0), along(width, 1)];
+};
+
+/** The first two axes exchanged. */
+const exchanged = (b: GraphBuilder, x: Value): Value => b.node("Transpose", [x], { perm: [1, 0, 2, 3] });
+
+const integers = (b: GraphBuilder, values: readonly number[]): Value =>
+  b.constant(ndarray("int64", [values.length], BigInt64Array.from(values, BigInt)));
