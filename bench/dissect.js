@@ -12,14 +12,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Random } from "../dist/base/random.js";
-import { GraphBuilder } from "../dist/engine/onnx/build.js";
+import { Graph } from "../dist/engine/grad/graph.js";
 import { writeModel } from "../dist/engine/onnx/model.js";
 import { openSession } from "../dist/engine/runtime/open.js";
 import { ndarray } from "../dist/engine/tensor/ndarray.js";
+import { initialise } from "../dist/engine/train/parameters.js";
 import { layoutOf } from "../dist/exemplars/layout.js";
 import { planSweep } from "../dist/exemplars/plan.js";
 import { imageInput, openModel, preprocessingOf } from "../dist/exemplars/subject.js";
 import { Sweeper } from "../dist/exemplars/sweep.js";
+import { inferenceModel } from "../dist/zoo/inference.js";
 import { resnet } from "../dist/zoo/resnet.js";
 
 const STRETCH = 5; // batches
@@ -97,39 +99,17 @@ function decodedImages({ width, height }, count) {
 }
 
 async function randomResnet18(path) {
+  const inputs = { input: { shape: [1, 3, 224, 224] } };
+  const network = ({ input }) => ({ logits: resnet(input, { depth: 18 }).logits });
+  const graph = new Graph();
+  network({ input: graph.input("input", "float32", inputs.input.shape) });
   const random = new Random(1);
-  const weights = new Map();
-  const add = (name, shape, value) =>
-    weights.set(
-      name,
-      ndarray("float32", shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, value)),
-    );
-  const convolution = (name, norm, out, from, size) => {
-    const scale = Math.sqrt(2 / (from * size * size));
-    add(`${name}.weight`, [out, from, size, size], () => scale * random.normal());
-    add(`${norm}.weight`, [out], () => 1);
-    add(`${norm}.bias`, [out], () => 0.1 * random.normal());
-    add(`${norm}.running_mean`, [out], () => 0.1 * random.normal());
-    add(`${norm}.running_var`, [out], () => 0.5 + random.uniform());
-  };
-  convolution("conv1", "bn1", 64, 3, 7);
-  for (let stage = 0, from = 64; stage < 4; stage++) {
-    const out = 64 * 2 ** stage;
-    for (const block of [0, 1]) {
-      const name = `layer${stage + 1}.${block}`;
-      convolution(`${name}.conv1`, `${name}.bn1`, out, from, 3);
-      convolution(`${name}.conv2`, `${name}.bn2`, out, out, 3);
-      if (from !== out) convolution(`${name}.downsample.0`, `${name}.downsample.1`, out, from, 1);
-      from = out;
-    }
+  const values = initialise(graph.parameters, random);
+  const drawn = (data, draw) => data.set(Float32Array.from(data, draw));
+  for (const [name, { data }] of values) {
+    if (/(bn\d|downsample\.1)\.(bias|running_mean)$/.test(name)) drawn(data, () => 0.1 * random.normal());
+    if (name.endsWith("running_var")) drawn(data, () => 0.5 + random.uniform());
   }
-  add("fc.weight", [1000, 512], () => 0.04 * random.normal());
-  add("fc.bias", [1000], () => 0);
-  const g = new GraphBuilder("resnet18");
-  const input = g.input("input", "float32", ["batch", 3, 224, 224]);
-  const { logits, ...maps } = resnet(g, input, weights, { depth: 18 });
-  g.output(logits, "logits", "float32", ["batch", 1000]);
-  for (const [name, map] of Object.entries(maps)) g.node("Identity", [map.value], {}, [name]);
-  await writeModel(g.build(), path);
+  await writeModel(inferenceModel(network, values, { inputs }), path);
   return path;
 }

@@ -51,8 +51,12 @@ const largest = Math.max(...gradients.theirs.map(Math.abs));
 const apart = Math.max(...gradients.theirs.map((value, i) => Math.abs(value - gradients.ours[i]))) / largest;
 console.log(`LSTM, ${steps} steps, batch ${batch}, hidden ${hidden}: ${(flop / 1e9).toFixed(1)} GFLOP a training step`);
 console.log(`  Milan ${median("ours").toFixed(1)} ms, @jax-js/jax ${median("theirs").toFixed(1)} ms`);
-console.log(`  ratio ${(median("theirs") / median("ours")).toFixed(1)}; gradients ${apart.toExponential(1)} apart, relative to the largest`);
-console.log(`  ${((100 * (flop / median("ours"))) / (peak.flop / median("peak"))).toFixed(0)} % of the speed of one 1024 x 1024 x 1024 product`);
+console.log(
+  `  ratio ${(median("theirs") / median("ours")).toFixed(1)}; gradients ${apart.toExponential(1)} apart, relative to the largest`,
+);
+console.log(
+  `  ${((100 * (flop / median("ours"))) / (peak.flop / median("peak"))).toFixed(0)} % of the speed of one 1024 x 1024 x 1024 product`,
+);
 await ours.close();
 await peak.close();
 
@@ -97,7 +101,10 @@ async function jax() {
       const part = (n) => gates.ref.slice([], [n * hidden, (n + 1) * hidden]);
       const [i, f, update, o] = [0, 1, 2, 3].map(part);
       gates.dispose();
-      c = nn.sigmoid(f).mul(c).add(nn.sigmoid(i).mul(np.tanh(update)));
+      c = nn
+        .sigmoid(f)
+        .mul(c)
+        .add(nn.sigmoid(i).mul(np.tanh(update)));
       h = nn.sigmoid(o).mul(np.tanh(c.ref));
     }
     for (const array of [input, recurrent, bias, x, c]) array.dispose();

@@ -15,6 +15,7 @@ import { registerDissect } from "./dissect.js";
 import { registerExport } from "./export.js";
 import { registerInspect } from "./inspect.js";
 import { registerShow } from "./show.js";
+import { registerTrainClassifier } from "./train-classifier.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
@@ -41,6 +42,7 @@ export function buildProgram(): Command {
     registerShow,
     registerExport,
     registerConvert,
+    registerTrainClassifier,
   ]) {
     register(program);
   }

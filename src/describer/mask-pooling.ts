@@ -1,7 +1,7 @@
 /**
  * Pooling of feature maps under masks, as graph nodes (paper, section 3.2; appendix D): the mask is resized to the map, divided
  * by its sum, and the map's values are averaged with these weights. Maps come once per image, masks several per image:
- * per level that is one matrix product [channel, y x] x [y x, mask] for each image.
+ * per level that is one matrix product [channel, y x] x [y x, mask] for each image. Nodes are of opset 18.
  *
  * Two ways to resize a mask. `reference` interpolates bilinearly without antialiasing, as the reference implementation does; a
  * small mask can vanish between the samples of a coarse map, and its features there are then zero. `area` gives each cell
@@ -9,7 +9,12 @@
  */
 import type { GraphBuilder, Value } from "../engine/onnx/build.js";
 import { ndarray } from "../engine/tensor/ndarray.js";
-import type { FeatureMap } from "../zoo/layers.js";
+
+/** Activations float32 [image, channel, y, x] somewhere in a network. */
+export interface FeatureMap {
+  readonly value: Value;
+  readonly channels: number;
+}
 
 export const POOLINGS = ["reference", "area"] as const;
 export type Pooling = (typeof POOLINGS)[number];
@@ -50,7 +55,7 @@ function flattenSpace(g: GraphBuilder, x: Value): Value {
 /** Weights [image, mask, place] divided by their sum, unless all are zero. */
 function normalised(g: GraphBuilder, weights: Value): Value {
   const sum = g.node("ReduceSum", [weights, integers(g, [2])]);
-  const peak = g.node("ReduceMax", [g.node("Abs", [weights])], { axes: [2] });
+  const peak = g.node("ReduceMax", [g.node("Abs", [weights]), integers(g, [2])]);
   const isMask = g.node("Greater", [peak, number(g, ZERO)]);
   return g.node("Div", [weights, g.node("Where", [isMask, sum, number(g, 1)])]);
 }

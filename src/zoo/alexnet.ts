@@ -1,39 +1,39 @@
-/**
- * AlexNet (Krizhevsky, 2014) as torchvision defines it: its convolutional part, for inference with given weights.
- *
- * PyTorch's applies ReLU in place, so whoever looks at a convolution there sees its output after ReLU; the maps here
- * are named after the convolutions and taken after ReLU as well.
- */
-import type { GraphBuilder, Value } from "../engine/onnx/build.js";
-import { type FeatureMap, Layers, type Weights } from "./layers.js";
+/** AlexNet (Krizhevsky, 2014) as torchvision defines it. Its layers, `features.0` to `features.10`, are taken after ReLU. */
+import type { Tensor } from "../engine/grad/graph.js";
+import type { Network } from "./network.js";
+import { adaptiveAverage } from "./pooling.js";
+import { classifier, features } from "./sequential.js";
 
-export interface Alexnet {
-  readonly "features.0": FeatureMap;
-  readonly "features.3": FeatureMap;
-  readonly "features.6": FeatureMap;
-  readonly "features.8": FeatureMap;
-  readonly "features.10": FeatureMap;
+export interface AlexnetOptions {
+  /** Default 1000. */
+  readonly classes?: number;
+  /** Channels of the five convolutions. */
+  readonly widths?: readonly number[];
+  /** Units of the two dense layers. Default 4096. */
+  readonly hidden?: number;
+  /** Share of the inputs of these that training drops. Default 0.5. */
+  readonly dropout?: number;
 }
 
-/**
- * Writes the convolutional part of AlexNet into a graph.
- * @param images float32 [image, 3, y, x], normalised as in training, at least 63 pixels each way.
- * @param weights under torchvision's names. Errors: `UserError` naming those that are missing.
- */
-export function alexnet(g: GraphBuilder, images: Value, weights: Weights): Alexnet {
-  const layers = new Layers(g, weights);
-  const step = (x: Value, index: number, options: object) =>
-    layers.relu(layers.convolution(x, `features.${index}`, options));
-  const first = step(images, 0, { stride: 4, padding: 2 });
-  const second = step(layers.maxPool(first.value), 3, { padding: 2 });
-  const third = step(layers.maxPool(second.value), 6, { padding: 1 });
-  const fourth = step(third.value, 8, { padding: 1 });
-  const fifth = step(fourth.value, 10, { padding: 1 });
-  return {
-    "features.0": first,
-    "features.3": second,
-    "features.6": third,
-    "features.8": fourth,
-    "features.10": fifth,
-  };
+export const ALEXNET_WIDTHS: readonly number[] = [64, 192, 384, 256, 256];
+
+/** @param images float32 [n, 3, y, x], normalised, at least 63 pixels each way. */
+export function alexnet(images: Tensor, options: AlexnetOptions = {}): Network {
+  const { classes = 1000, widths = ALEXNET_WIDTHS, hidden = 4096, dropout = 0.5 } = options;
+  const { layers, last } = features(images, [
+    { filters: widths[0], kernel: 11, stride: 4, padding: 2 },
+    { pool: 3 },
+    { filters: widths[1], kernel: 5, padding: 2 },
+    { pool: 3 },
+    { filters: widths[2], kernel: 3, padding: 1 },
+    { filters: widths[3], kernel: 3, padding: 1 },
+    { filters: widths[4], kernel: 3, padding: 1 },
+    { pool: 3 },
+  ]);
+  const dense = [
+    { index: 1, outputs: hidden, drops: true },
+    { index: 4, outputs: hidden, drops: true },
+    { index: 6, outputs: classes, drops: false },
+  ];
+  return { layers, logits: classifier(adaptiveAverage(last, 6), dense, dropout) };
 }

@@ -8,7 +8,7 @@ import { ndarray, zeros } from "../../src/engine/tensor/ndarray.js";
 import { resizeBilinear } from "../../src/engine/tensor/resize.js";
 
 async function resize(mask: Float32Array, from: [number, number], to: [number, number], pooling: Pooling) {
-  const g = new GraphBuilder("resize");
+  const g = new GraphBuilder("resize", 18);
   const masks = g.input("masks", "float32", ["n", "m", "h", "w"]);
   const like = g.input("like", "float32", ["n", "c", "y", "x"]);
   g.output(resizeMasks(g, masks, like, pooling), "resized", "float32", ["n", "m", -1, -1]);
@@ -76,7 +76,7 @@ test.each(cases)("as the reference does, %j to %j", async (from, to) => {
 });
 
 test("pooling is the average of the map under the mask; what is nearly zero is not divided", async () => {
-  const g = new GraphBuilder("pool");
+  const g = new GraphBuilder("pool", 18);
   const map = { value: g.input("map", "float32", [1, 2, 2, 2]), channels: 2 };
   const masks = g.input("masks", "float32", [1, 3, 2, 2]);
   g.output(poolUnderMasks(g, map, masks, "reference"), "features", "float32", [1, 3, 2]);

@@ -1,5 +1,6 @@
 /** Weights and images that any language can make up again: hashes of names and indices. The expected values beside them come from torchvision. */
 import { crc32 } from "node:zlib";
+import type { Parameter } from "../../src/engine/grad/graph.js";
 import { type NdArray, ndarray, sizeOf } from "../../src/engine/tensor/ndarray.js";
 
 /** Uniform numbers in [0, 1): 32 mixed bits of the name's checksum plus the index. */
@@ -20,6 +21,18 @@ export const images = (count: number, height: number, width: number): NdArray<"f
     [count, 3, height, width],
     Float32Array.from(uniform("images", count * 3 * height * width), (u) => u * 4 - 2),
   );
+
+/** float32 [n, size] in -2..2. */
+export const latents = (count: number, size: number): NdArray<"float32"> =>
+  ndarray(
+    "float32",
+    [count, size],
+    Float32Array.from(uniform("latents", count * size), (u) => u * 4 - 2),
+  );
+
+/** Weights for parameters, by their names and shapes. */
+export const weightsFor = (parameters: ReadonlyMap<string, Parameter>): Map<string, NdArray<"float32">> =>
+  weights(new Map([...parameters].map(([name, { tensor }]) => [name, tensor.shape])));
 
 /** Weights of these shapes: matrices and kernels with variance 2 / inputs, mild statistics for batch normalisation. */
 export function weights(shapes: ReadonlyMap<string, readonly number[]>): Map<string, NdArray<"float32">> {

@@ -1,19 +1,13 @@
 /** ResNets against torchvision's, with made-up weights in narrow networks. */
 import { expect, test } from "vitest";
-import { UserError } from "../../src/base/errors.js";
-import { GraphBuilder } from "../../src/engine/onnx/build.js";
-import { openSession } from "../../src/engine/runtime/open.js";
-import type { NdArray } from "../../src/engine/tensor/ndarray.js";
+import { differentiate } from "../../src/engine/grad/differentiate.js";
+import { Graph } from "../../src/engine/grad/graph.js";
+import { ndarray } from "../../src/engine/tensor/ndarray.js";
+import { crossEntropy } from "../../src/engine/train/losses.js";
+import { evaluate } from "../../src/engine/train/program.js";
 import { type ResnetDepth, resnet } from "../../src/zoo/resnet.js";
-import { images, resnetShapes, weights } from "./made-up.js";
-
-const MAPS = ["conv1", "layer1", "layer2", "layer3", "layer4"] as const;
-
-interface Summary {
-  shape: number[];
-  mean: number;
-  last: number[];
-}
+import { expectOutputs, expectParameters, expectSummary, parametersFor, type Summary } from "./checks.js";
+import { images, weightsFor } from "./made-up.js";
 
 /** Of all outputs of torchvision's blocks for two images of 70 x 66 pixels. */
 const BASIC_18: Record<string, Summary> = {
@@ -34,41 +28,64 @@ const BOTTLENECK_50: Record<string, Summary> = {
   logits: { shape: [2, 10], mean: 3.023479, last: [7.31869, -0.852975, 3.70475, 2.92882] },
 };
 
-async function run(depth: ResnetDepth, given: Map<string, NdArray>): Promise<Record<string, NdArray>> {
-  const g = new GraphBuilder("test");
-  const network = resnet(g, g.input("images", "float32", ["n", 3, "h", "w"]), given, { depth });
-  for (const map of MAPS) g.output(network[map].value, map, "float32", ["n", network[map].channels, -1, -1]);
-  if (network.logits) g.output(network.logits, "logits", "float32", ["n", 10]);
-  const session = await openSession(g.build());
-  const outputs = await session.run({ images: images(2, 70, 66) });
-  await session.close();
-  return outputs;
-}
+/** For two images of 32 x 32 pixels. */
+const SMALL_20: Record<string, Summary> = {
+  conv1: { shape: [2, 4, 32, 32], mean: 0.008303167, last: [-0.361997, -0.190511, -0.644319, -0.510474] },
+  layer1: { shape: [2, 4, 32, 32], mean: 1.21143, last: [0.0921021, 0, 0.62858, 0] },
+  layer2: { shape: [2, 8, 16, 16], mean: 1.486066, last: [0.127144, 0, 1.66976, 0.699041] },
+  layer3: { shape: [2, 16, 8, 8], mean: 2.195458, last: [5.52578, 4.65987, 3.86648, 5.65893] },
+  logits: { shape: [2, 10], mean: 2.173618, last: [4.92486, 5.2386, 5.97693, 8.70747] },
+};
 
 test.each([
-  [18, [2, 2, 2, 2], BASIC_18],
-  [50, [3, 4, 6, 3], BOTTLENECK_50],
-] as const)("depth %i: all maps and the logits", async (depth, stages, expected) => {
-  const outputs = await run(depth, weights(resnetShapes(stages, depth === 50, 4)));
-  expect(Object.keys(outputs)).toEqual(Object.keys(expected));
-  for (const [name, { shape, mean, last }] of Object.entries(expected)) {
-    const data = outputs[name].data as Float32Array;
-    expect(outputs[name].shape, name).toEqual(shape);
-    expect(data.reduce((sum, x) => sum + x, 0) / data.length, name).toBeCloseTo(mean, 5);
-    for (const [i, value] of last.entries()) expect(data[data.length - 4 + i], name).toBeCloseTo(value, 4);
-  }
+  [18, 70, 66, BASIC_18],
+  [50, 70, 66, BOTTLENECK_50],
+  [20, 32, 32, SMALL_20],
+] as const)("depth %i: all maps and the logits, written for another size", (depth, height, width, expected) =>
+  expectOutputs(
+    ({ images: pixels }) => {
+      const { layers, logits } = resnet(pixels, { depth, width: 4, classes: 10 });
+      return { ...layers, logits };
+    },
+    { images: { shape: [1, 3, 48, 40], open: { 0: "batch", 2: "height", 3: "width" } } },
+    { images: images(2, height, width) },
+    expected,
+  ),
+);
+
+/** For four images of 32 x 32 pixels, of classes 1 to 4: of the first convolution, and of the last normalisation. */
+const LOSS = 3.1667218;
+const GRADIENT = { shape: [4, 3, 3, 3], mean: -0.01817711, last: [-0.028026, 0.167081, 0.0863618, -0.100967] };
+const VARIANCE = { shape: [16], mean: 0.8504694, last: [0.638192, 1.07071, 0.625704, 0.703721] };
+
+const PARAMETERS: [ResnetDepth, tensors: number, values: number, names: number][] = [
+  [18, 102, 11_689_512, 0xafa05df5],
+  [34, 182, 21_797_672, 0xc4d01bce],
+  [50, 267, 25_557_032, 0x77efc3ab],
+  [101, 522, 44_549_160, 0x4764e313],
+  [152, 777, 60_192_808, 0xd475c28b],
+  [20, 107, 272_474, 0x9ff7d3af],
+  [32, 167, 466_906, 0x382b3922],
+  [56, 287, 855_770, 0x88933a29],
+];
+
+test.each(PARAMETERS)("depth %i: names and shapes are those of torchvision's blocks", (depth, ...expected) => {
+  expectParameters(
+    parametersFor((x) => resnet(x, { depth })),
+    ...expected,
+  );
 });
 
-test("without a classifier there are no logits", async () => {
-  const given = weights(resnetShapes([2, 2, 2, 2], false, 4));
-  given.delete("fc.weight");
-  expect(Object.keys(await run(18, given))).toEqual(MAPS);
-});
-
-test("missing and misshapen weights are named", async () => {
-  const given = weights(resnetShapes([2, 2, 2, 2], false, 4));
-  await expect(run(50, given)).rejects.toThrow("weights `layer1.0.conv3.weight` are missing");
-  given.set("bn1.bias", given.get("layer4.0.bn1.bias")!);
-  await expect(run(18, given)).rejects.toThrow("weights `bn1.bias` have shape [32]; expected [4]");
-  await expect(run(18, new Map())).rejects.toThrow(UserError);
+test("in training: loss, gradients and running statistics", async () => {
+  const graph = new Graph({ training: true });
+  const pixels = graph.input("images", "float32", [4, 3, 32, 32]);
+  const targets = graph.input("targets", "int64", [4]);
+  const loss = crossEntropy(resnet(pixels, { depth: 20, width: 4 }).logits, targets);
+  const [gradient] = differentiate(loss, [graph.parameters.get("conv1.weight")!.tensor]);
+  const variance = graph.updates.get("layer3.2.bn2.running_var")!;
+  const data = { images: images(4, 32, 32), targets: ndarray("int64", [4], BigInt64Array.of(1n, 2n, 3n, 4n)) };
+  const results = await evaluate(graph, { loss, gradient, variance }, data, weightsFor(graph.parameters));
+  expect((results.loss.data as Float32Array)[0]).toBeCloseTo(LOSS, 5);
+  expectSummary(results.gradient, GRADIENT, "gradient");
+  expectSummary(results.variance, VARIANCE, "variance");
 });

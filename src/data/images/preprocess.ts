@@ -89,7 +89,8 @@ export function normalise(
 
 const luma = (r: number, g: number, b: number) => (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
 
-function tableOf({ range: [low, high], mean, std }: Preprocessing, channel: number): Float32Array {
+/** What each value of a pixel is to the network, by channel. */
+export function tableOf({ range: [low, high], mean, std }: Preprocessing, channel: number): Float32Array {
   const m = mean[channel % mean.length];
   const s = std[channel % std.length];
   return Float32Array.from({ length: 256 }, (_, pixel) => ((pixel / 255) * (high - low) + low - m) / s);

@@ -6,7 +6,7 @@ import type { Attribute, Attributes } from "../onnx/attributes.js";
 import { GraphBuilder, type Value } from "../onnx/build.js";
 import type { OnnxModel } from "../onnx/model.js";
 import { DATA_TYPES } from "../onnx/tensors.js";
-import { type DType, type NdArray, ndarray, zeros } from "../tensor/ndarray.js";
+import { type DType, type NdArray, ndarray, sizeOf, zeros } from "../tensor/ndarray.js";
 import type { Graph, Node, Tensor } from "./graph.js";
 import { type ConvShape, lowerConv, lowerConvInput, lowerConvWeight } from "./lower/convolution.js";
 import type { Convolution, Operator, Operators } from "./operators.js";
@@ -283,10 +283,19 @@ const SPECIAL: { readonly [O in Operator]?: (writer: Writer<O>) => Value | reado
   },
   ScatterElements: (w) => w.write("ScatterElements", w.inputs, { axis: w.attributes.axis, reduction: "add" }),
   ScatterRows: (w) => {
+    // Element by element: ScatterND gives rows to several threads, which lose each other's sums where indices are equal
+    // (onnxruntime 1.30).
     const [indices, updates] = w.inputs;
-    const target = w.constants.integers(w.node.outputs[0].shape);
-    const nothing = w.write("Expand", [w.constants.scalar(0, w.node.inputs[1].dtype), target]);
-    const each = w.write("Unsqueeze", [indices, w.constants.integers([-1])]);
-    return w.write("ScatterND", [nothing, each, updates], { reduction: "add" });
+    const { shape } = w.node.outputs[0];
+    const size = sizeOf(shape.slice(1));
+    const nothing = w.write("Expand", [
+      w.constants.scalar(0, w.node.inputs[1].dtype),
+      w.constants.integers([shape[0], size]),
+    ]);
+    const column = w.write("Reshape", [indices, w.constants.integers([-1, 1])]);
+    const each = w.write("Expand", [column, w.constants.integers([1, size])]);
+    const flat = w.write("Reshape", [updates, w.constants.integers([-1, size])]);
+    const sums = w.write("ScatterElements", [nothing, each, flat], { axis: 0, reduction: "add" });
+    return w.write("Reshape", [sums, w.constants.integers(shape)]);
   },
 };

@@ -19,6 +19,11 @@ export function linear(x: Tensor, name: string, outputs: number, options: Linear
   const weight = x.graph.parameter(`${name}.weight`, [outputs, inputs], initial);
   const shift = bias ? x.graph.parameter(`${name}.bias`, [outputs], fanIn(inputs)) : undefined;
   if (x.shape.length === 2) return op.gemm(x, weight, { transB: true, bias: shift });
+  if (!x.graph.training) {
+    // one product without reshapes around it: what is written is a dense layer to whoever reads the model
+    const product = op.matmul(x, op.transpose(weight, [1, 0]));
+    return shift ? op.add(product, shift) : product;
+  }
   const rows = op.gemm(op.reshape(x, [-1, inputs]), weight, { transB: true, bias: shift });
   return op.reshape(rows, [...lead(x.shape), outputs]);
 }

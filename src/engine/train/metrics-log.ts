@@ -15,7 +15,7 @@ export interface MetricsRecord {
   readonly step: number;
   readonly loss: number;
   readonly learningRate: number;
-  /** Examples a second, evaluation not counted. */
+  /** Examples a second, waiting for data included, evaluation not. */
   readonly rate: number;
   /** Since the training began, earlier processes included. */
   readonly seconds: number;
