@@ -7,6 +7,7 @@ export type { ImageSet, ProbeEntry } from "./data/images/imageset.js";
 export { openImages } from "./data/images/open.js";
 export { IMAGENET, type Preprocessing } from "./data/images/preprocess.js";
 export { renderShapes, type ShapeScene, shapeScenes, writeShapes } from "./data/world/shapes.js";
+export { readWeights } from "./describer/checkpoint/checkpoint.js";
 export { type DescribeOptions, describe } from "./describer/describe.js";
 export {
   type Decoded,

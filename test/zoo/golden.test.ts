@@ -1,9 +1,6 @@
 /** The two dissected networks of the reference data, built of the zoo's parts from their `.pth`, against PyTorch's logits. */
 import { expect, test } from "vitest";
-import { openArchive } from "../../src/describer/checkpoint/archive.js";
-import { readPickle } from "../../src/describer/checkpoint/names.js";
-import type { TensorView } from "../../src/describer/checkpoint/storage.js";
-import { readTensors } from "../../src/describer/checkpoint/tensors.js";
+import { readWeights } from "../../src/describer/checkpoint/checkpoint.js";
 import type { Tensor } from "../../src/engine/grad/graph.js";
 import { openSession } from "../../src/engine/runtime/open.js";
 import { readNpy } from "../../src/engine/tensor/npy.js";
@@ -46,21 +43,13 @@ const NETWORKS: [string, (images: Tensor) => Tensor][] = [
   ],
 ];
 
-async function readState(path: string) {
-  const archive = await openArchive(path);
-  const payload = readPickle(await archive.read("data.pkl")) as Map<string, TensorView>;
-  const state = await readTensors(archive, payload);
-  await archive.close();
-  return state;
-}
-
 describeShared("networks of the reference data", () => {
   test.each(NETWORKS)("%s: the logits of four images", async (name, network) => {
     const file = (what: string) => shared(`golden/models/${name}.${what}`);
     const images = await readNpy(file("input4.npy"));
     const expected = await readNpy(file("logits4.npy"));
     const inputs = { images: { shape: [1, ...images.shape.slice(1)] } };
-    const state = await readState(file("pth"));
+    const state = await readWeights(file("pth"));
     const session = await openSession(inferenceModel(({ images: x }) => ({ logits: network(x) }), state, { inputs }));
     const { logits } = await session.run({ images });
     await session.close();
