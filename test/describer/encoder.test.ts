@@ -1,11 +1,13 @@
 /** Features of the reference's encoders: twelve sets of images and masks, two networks. */
 import { expect, test } from "vitest";
 import { readCheckpoint } from "../../src/describer/checkpoint/checkpoint.js";
-import { type EncoderConfig, encoderModel } from "../../src/describer/encoder.js";
+import { type EncoderConfig, encoderModel, featureSizeOf } from "../../src/describer/encoder.js";
 import { ImageEncoder, type Mask } from "../../src/describer/features.js";
 import type { NdArray } from "../../src/engine/tensor/ndarray.js";
 import { readNpy } from "../../src/engine/tensor/npy.js";
+import { partOf } from "../../src/zoo/state.js";
 import { describeShared, shared } from "../shared.js";
+import { resnetShapes, weights } from "../zoo/made-up.js";
 
 const PREFIX = "encoder.encoder.model.";
 const config: EncoderConfig = {
@@ -20,8 +22,7 @@ async function open(changes: Partial<EncoderConfig>): Promise<ImageEncoder> {
   const wanted = { ...config, ...changes };
   const path = shared(`golden/checkpoint/milan-${wanted.network}.pth.gz`);
   const { tensors } = await readCheckpoint(path, (name) => name.startsWith(PREFIX));
-  const weights = new Map([...tensors].map(([name, tensor]) => [name.slice(PREFIX.length), tensor]));
-  return ImageEncoder.open(encoderModel(wanted, weights));
+  return ImageEncoder.open(encoderModel(wanted, partOf(tensors, PREFIX)));
 }
 
 const golden = (set: number, what: string) =>
@@ -46,6 +47,36 @@ describeShared("encoder", () => {
     }
     await encoder.close();
   });
+});
+
+test("weights of layers that no feature depends on may be missing, or left over; others are asked for", () => {
+  const narrow = weights(resnetShapes([2, 2, 2, 2], false, 4));
+  const wanted = { ...config, kind: "spatial" } as const;
+  const names = (given: typeof narrow) => encoderModel(wanted, given).proto.graph!.initializer.map(({ name }) => name);
+  const all = names(narrow);
+  expect(all).not.toContain("fc.weight");
+  expect(all.filter((name) => narrow.has(name))).toHaveLength(100);
+  for (const name of ["fc.weight", "fc.bias"]) narrow.delete(name);
+  expect(names(narrow)).toEqual(all);
+  narrow.set("bn1.bias", narrow.get("layer4.0.bn1.bias")!);
+  narrow.delete("layer3.1.conv2.weight");
+  expect(() => names(narrow)).toThrow(
+    "loading the weights of resnet18: 1 missing (`layer3.1.conv2.weight` [16,16,3,3]); 1 of another shape (`bn1.bias` expected [4], got [32])",
+  );
+});
+
+test("classifiers of any width", () => {
+  const shapes = [
+    [0, 4, 3, 11],
+    [3, 6, 4, 5],
+    [6, 8, 6, 3],
+    [8, 6, 8, 3],
+    [10, 5, 6, 3],
+  ].flatMap(([index, out, from, size]): [string, number[]][] => [
+    [`features.${index}.weight`, [out, from, size, size]],
+    [`features.${index}.bias`, [out]],
+  ]);
+  expect(featureSizeOf(encoderModel({ ...config, network: "alexnet" }, weights(new Map(shapes))))).toBe(29);
 });
 
 function farthest(a: Float32Array, b: Float32Array): number {
