@@ -3,17 +3,19 @@
  * layers and only what is needed leaves the runtime (copying whole activation tensors into JavaScript costs more than a
  * small network's forward pass).
  *
- * - Statistics: for every layer each unit's maximum and mean over space, and its activations, all of them or at sampled
- *   positions.
+ * - Statistics: for every layer each unit's maximum and mean over space, its activations at a few sampled positions, and
+ *   those strips of its maps (a row each) that hold an activation above the unit's floor, the only ones that can still
+ *   decide its level. The network finds them itself, by row maxima: comparing every activation in JavaScript costs as
+ *   much as half a forward pass of a small network.
  * - Maps: for every layer the activation maps of chosen (image, unit) pairs.
  *
- * Only operators are used that mean the same in every opset (Gather, Reshape, Transpose, GlobalMaxPool, GlobalAveragePool, Cast), since the
- * nodes live under whatever opset the model was exported with.
+ * Only operators are used that mean the same in every opset (Gather, Reshape, Transpose, the pools, Cast; NonZero from 9 on),
+ * since the nodes live under whatever opset the model was exported with.
  */
 import { GraphBuilder, type Value } from "../engine/onnx/build.js";
 import { withGraph } from "../engine/onnx/edit.js";
 import type { OnnxModel } from "../engine/onnx/model.js";
-import { ndarray } from "../engine/tensor/ndarray.js";
+import { type DType, ndarray } from "../engine/tensor/ndarray.js";
 import type { LayerLayout } from "./layout.js";
 import type { LayerPlan } from "./plan.js";
 
@@ -23,13 +25,24 @@ export interface StatisticsNames {
   readonly maxima: string;
   /** Output, float32 [image, unit]: means, which are NaN wherever any activation is; maxima need not be. */
   readonly means: string;
-  /** Output, float32 [image, unit, y, x]: all positions, or those in the chosen rows and columns. */
-  readonly values: string;
-  /** Input, int64 [row]: which rows of the maps; absent when all are taken. */
+  /** Input, float32 [1, unit, 1, 1]: only strips with an activation above it are wanted. */
+  readonly floors: string;
+  /** Output, int64 [strip]: which strips follow, as numbers in [image, unit, y] flattened, ascending. Absent: all. */
+  readonly which?: string;
+  /** Output, float32 [strip, x]: their activations. */
+  readonly strips: string;
+  /** Input, int64 [position]: sampled positions of the maps as the levels see them, [y, x] flattened. */
+  readonly positions: string;
+  /** Output, float32 [image, unit, position]. */
+  readonly sample: string;
+  /** Input, int64 [row]: which rows of the maps the levels are taken from; absent when from all. */
   readonly rows?: string;
-  /** Input, int64 [column]: which columns; absent when all are taken. */
+  /** Input, int64 [column]: which columns; absent when from all. */
   readonly columns?: string;
 }
+
+/** From this opset on a graph can say where a condition holds. */
+const NON_ZERO_SINCE = 9;
 
 /** Adds the statistics of every layer. Picking whole rows is cheap (they are copied as they lie), picking columns is not. */
 export function statisticsGraph(
@@ -37,15 +50,16 @@ export function statisticsGraph(
   plans: readonly LayerPlan[],
 ): { model: OnnxModel; names: StatisticsNames[] } {
   const graph = withoutOutputs(model);
+  const picksStrips = opsetOf(model) >= NON_ZERO_SINCE;
   const names = plans.map(({ layout, rows, mapRows, mapColumns }, i): StatisticsNames => {
     const maps = canonical(graph, layout, i);
     // outputs keep the names of the tensors: an Identity to rename one would be a copy
-    const output = (value: Value, shape: readonly (number | string)[]): string => {
-      graph.output(value, value, "float32", ["images", ...shape]);
+    const output = (value: Value, shape: readonly (number | string)[], dtype: DType = "float32"): string => {
+      graph.output(value, value, dtype, shape);
       return value;
     };
     const [maxima, means] = ["GlobalMaxPool", "GlobalAveragePool"].map((op) =>
-      output(reshape(graph, graph.node(op, [maps]), [0, -1]), [rows]),
+      output(reshape(graph, graph.node(op, [maps]), [0, -1]), ["images", rows]),
     );
     const picked: { rows?: string; columns?: string } = {};
     let values = maps;
@@ -57,9 +71,36 @@ export function statisticsGraph(
       picked.columns = graph.input(`milan.columns.${i}`, "int64", [mapColumns]);
       values = graph.node("Gather", [values, picked.columns], { axis: 3 });
     }
-    return { maxima, means, values: output(values, [rows, mapRows, mapColumns]), ...picked };
+    const floors = graph.input(`milan.floors.${i}`, "float32", [1, rows, 1, 1]);
+    const strips = reshape(graph, values, [-1, mapColumns]);
+    const chosen: { which?: string; strips: string } = picksStrips
+      ? chooseStrips(graph, values, strips, floors, mapColumns)
+      : { strips };
+    if (chosen.which !== undefined) output(chosen.which, [`strips${i}`], "int64");
+    output(chosen.strips, [`strips${i}`, mapColumns]);
+    const positions = graph.input(`milan.positions.${i}`, "int64", [`positions${i}`]);
+    const sample = pickPositions(graph, values, positions);
+    output(sample, ["images", rows, `positions${i}`]);
+    return { maxima, means, floors, ...chosen, positions, sample, ...picked };
   });
   return { model: graph.build(), names };
+}
+
+/** The strips whose largest activation is above their unit's floor. */
+function chooseStrips(graph: GraphBuilder, values: Value, strips: Value, floors: Value, width: number) {
+  const largest = graph.node("MaxPool", [values], { kernel_shape: [1, width], strides: [1, width] });
+  const above = reshape(graph, graph.node("Greater", [largest, floors]), [-1]);
+  const which = reshape(graph, graph.node("NonZero", [above]), [-1]);
+  return { which, strips: graph.node("Gather", [strips, which], { axis: 0 }) };
+}
+
+const pickPositions = (graph: GraphBuilder, values: Value, positions: Value): Value =>
+  graph.node("Gather", [reshape(graph, values, [0, 0, -1]), positions], { axis: 2 });
+
+/** Version of the standard operator set the model imports. */
+function opsetOf({ proto }: OnnxModel): number {
+  const standard = proto.opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx");
+  return Number(standard?.version ?? 1);
 }
 
 /** Names of one layer's tensors in the maps graph. */

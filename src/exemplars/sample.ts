@@ -20,16 +20,21 @@ export class Sample {
     this.every = Math.max(1, Math.ceil(total / WANTED));
   }
 
+  /** The positions taken of an image's maps, ascending. @param positions how many positions a map has. */
+  positionsOf(image: number, positions: number): number[] {
+    const taken: number[] = [];
+    for (let at = scramble(image) % this.every; at < positions; at += this.every) taken.push(at);
+    return taken;
+  }
+
   /**
-   * Takes this image's share.
-   * @param values float32 [unit, positions] of one image, beginning at `start`.
+   * Takes one position of one image.
+   * @param values float32 [unit, column], beginning at `start`, `columns` wide; this position's column is `column`.
    */
-  add(image: number, values: Float32Array, start: number, positions: number): void {
-    for (let at = scramble(image) % this.every; at < positions; at += this.every) {
-      const row = new Float32Array(this.units);
-      for (let unit = 0; unit < this.units; unit++) row[unit] = values[start + unit * positions + at];
-      this.#rows.push(row);
-    }
+  add(values: Float32Array, start: number, columns: number, column: number): void {
+    const row = new Float32Array(this.units);
+    for (let unit = 0; unit < this.units; unit++) row[unit] = values[start + unit * columns + column];
+    this.#rows.push(row);
   }
 
   /** Adds rows another part of the same sweep took. */

@@ -28,23 +28,65 @@ export class LayerStatistics {
     this.broken = new Uint8Array(plan.rows);
   }
 
+  /** The inputs of the statistics graph for a batch of these images, apart from the images. */
+  feeds(ids: ArrayLike<number>, names: StatisticsNames): Arrays {
+    const positions = this.#positionsOf(ids);
+    return {
+      [names.floors]: ndarray("float32", [1, this.plan.rows, 1, 1], this.tails.floors()),
+      [names.positions]: ndarray("int64", [positions.length], BigInt64Array.from(positions, BigInt)),
+    };
+  }
+
   /** Adds a batch's outputs; only the first `ids.length` images of it count. */
   add(ids: ArrayLike<number>, outputs: Arrays, names: StatisticsNames): void {
-    const [maxima, means, values] = [names.maxima, names.means, names.values].map(
-      (name) => outputs[name].data as Float32Array,
-    );
-    const { rows, positions } = this.plan;
+    const [maxima, means] = [names.maxima, names.means].map((name) => outputs[name].data as Float32Array);
+    const { rows } = this.plan;
     for (let image = 0; image < ids.length; image++) {
       const first = image * rows;
       for (let unit = 0; unit < rows; unit++) {
-        const largest = maxima[first + unit];
         if (Number.isNaN(means[first + unit])) this.broken[unit] = 1;
-        else this.top.offer(unit, ids[image], largest);
-        const at = (first + unit) * positions;
-        if (!this.tails.skip(unit, largest, positions)) this.tails.add(unit, values, at, at + positions);
+        else this.top.offer(unit, ids[image], maxima[first + unit]);
       }
-      this.sample.add(ids[image], values, first * positions, positions);
     }
+    const which = names.which === undefined ? undefined : (outputs[names.which].data as BigInt64Array);
+    this.#addStrips(ids.length, outputs[names.strips].data as Float32Array, which);
+    this.#addSample(ids, outputs[names.sample].data as Float32Array);
+  }
+
+  /** Adds strips [strip, x], neighbours of one map together; what is not among them is below the floors. */
+  #addStrips(images: number, strips: Float32Array, which: BigInt64Array | undefined): void {
+    const { rows, mapRows, mapColumns, positions } = this.plan;
+    const dropped = new Float64Array(rows).fill(images * positions);
+    const count = which?.length ?? strips.length / mapColumns;
+    const end = images * rows * mapRows; // strips from here on are of images that do not count
+    for (let first = 0; first < count; ) {
+      const strip = which === undefined ? first : Number(which[first]);
+      if (strip >= end) break;
+      const nextMap = strip - (strip % mapRows) + mapRows;
+      let next = which === undefined ? first + mapRows : first + 1;
+      if (which !== undefined) while (next < count && which[next] < nextMap) next++;
+      const unit = Math.floor(strip / mapRows) % rows;
+      this.tails.add(unit, strips, first * mapColumns, next * mapColumns);
+      dropped[unit] -= (next - first) * mapColumns;
+      first = next;
+    }
+    for (let unit = 0; unit < rows; unit++) this.tails.skip(unit, dropped[unit]);
+  }
+
+  #addSample(ids: ArrayLike<number>, sample: Float32Array): void {
+    const { rows, positions } = this.plan;
+    const all = this.#positionsOf(ids);
+    for (let image = 0; image < ids.length; image++) {
+      for (const position of this.sample.positionsOf(ids[image], positions)) {
+        this.sample.add(sample, image * rows * all.length, all.length, all.indexOf(position));
+      }
+    }
+  }
+
+  /** All positions sampled in a batch, ascending; at least one, so that no tensor is empty. */
+  #positionsOf(ids: ArrayLike<number>): number[] {
+    const taken = Array.from(ids, (id) => this.sample.positionsOf(id, this.plan.positions)).flat();
+    return taken.length === 0 ? [0] : [...new Set(taken)].sort((a, b) => a - b);
   }
 
   /** The arrays of the state, by name. */
@@ -74,7 +116,9 @@ export class LayerStatistics {
 
   /** float32 [unit], the level of every unit at a quantile; NaN where it cannot be said. */
   levels(quantile: number): Float32Array {
-    return Float32Array.from({ length: this.plan.rows }, (_, unit) => this.tails.level(unit, quantile));
+    return Float32Array.from({ length: this.plan.rows }, (_, unit) =>
+      this.broken[unit] ? Number.NaN : this.tails.level(unit, quantile),
+    );
   }
 
   /** Units that cannot be judged, by their numbers in the layer. */

@@ -73,8 +73,10 @@ export class Sweeper {
   /** Adds a batch. @param ids dataset ids of its images; feeds may hold more rows, which do not count. */
   async add(ids: ArrayLike<number>, feeds: Arrays): Promise<void> {
     const all: Arrays = { ...feeds };
-    for (const [i, { rows, columns }] of this.#names.entries()) {
+    for (const [i, names] of this.#names.entries()) {
+      const { rows, columns } = names;
       const { layout, mapRows, mapColumns } = this.layers[i].plan;
+      Object.assign(all, this.layers[i].feeds(ids, names));
       const random = new Random(this.#seed + 31 * i + 7919 * ids[0]);
       if (rows !== undefined) all[rows] = draw(mapRows, layout.height, random);
       if (columns !== undefined) all[columns] = draw(mapColumns, layout.width, random);

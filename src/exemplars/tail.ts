@@ -53,11 +53,14 @@ export class Tails {
     this.#counts[unit] += end - start;
   }
 
-  /** Adds `count` activations known to be at most `largest`, if they cannot matter; says whether it did. */
-  skip(unit: number, largest: number, count: number): boolean {
-    if (!(largest <= this.#floor[unit])) return false;
+  /** Counts `count` activations known not to be above the unit's floor: they cannot matter. */
+  skip(unit: number, count: number): void {
     this.#counts[unit] += count;
-    return true;
+  }
+
+  /** float32 [unit], a copy: only activations above it, or NaN, can still change the unit's tail. */
+  floors(): Float32Array {
+    return this.#floor.slice();
   }
 
   /** Number of activations this unit has shown. */
