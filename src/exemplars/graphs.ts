@@ -27,7 +27,7 @@ export interface StatisticsNames {
   readonly means: string;
   /** Input, float32 [1, unit, 1, 1]: only strips with an activation above it are wanted. */
   readonly floors: string;
-  /** Output, int64 [strip]: which strips follow, as numbers in [image, unit, y] flattened, ascending. Absent: all. */
+  /** Output, int32 [strip]: which strips follow, as numbers in [image, unit, y] flattened, ascending. Absent: all. */
   readonly which?: string;
   /** Output, float32 [strip, x]: their activations. */
   readonly strips: string;
@@ -76,7 +76,7 @@ export function statisticsGraph(
     const chosen: { which?: string; strips: string } = picksStrips
       ? chooseStrips(graph, values, strips, floors, mapColumns)
       : { strips };
-    if (chosen.which !== undefined) output(chosen.which, [`strips${i}`], "int64");
+    if (chosen.which !== undefined) output(chosen.which, [`strips${i}`], "int32");
     output(chosen.strips, [`strips${i}`, mapColumns]);
     const positions = graph.input(`milan.positions.${i}`, "int64", [`positions${i}`]);
     const sample = pickPositions(graph, values, positions);
@@ -90,7 +90,8 @@ export function statisticsGraph(
 function chooseStrips(graph: GraphBuilder, values: Value, strips: Value, floors: Value, width: number) {
   const largest = graph.node("MaxPool", [values], { kernel_shape: [1, width], strides: [1, width] });
   const above = reshape(graph, graph.node("Greater", [largest, floors]), [-1]);
-  const which = reshape(graph, graph.node("NonZero", [above]), [-1]);
+  // 32 bits: JavaScript's 64-bit integers are objects
+  const which = graph.node("Cast", [reshape(graph, graph.node("NonZero", [above]), [-1])], { to: INT32 });
   return { which, strips: graph.node("Gather", [strips, which], { axis: 0 }) };
 }
 
@@ -157,7 +158,8 @@ function withoutOutputs(model: OnnxModel, keep?: string): GraphBuilder {
   return GraphBuilder.extending(withGraph(model, { output }));
 }
 
-/** The format's number of the type. */
+/** The format's numbers of the types. */
 const FLOAT32 = 1;
+const INT32 = 6;
 
 const range = (start: number, count: number) => Array.from({ length: count }, (_, i) => start + i);

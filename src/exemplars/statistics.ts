@@ -48,19 +48,19 @@ export class LayerStatistics {
         else this.top.offer(unit, ids[image], maxima[first + unit]);
       }
     }
-    const which = names.which === undefined ? undefined : (outputs[names.which].data as BigInt64Array);
+    const which = names.which === undefined ? undefined : (outputs[names.which].data as Int32Array);
     this.#addStrips(ids.length, outputs[names.strips].data as Float32Array, which);
     this.#addSample(ids, outputs[names.sample].data as Float32Array);
   }
 
   /** Adds strips [strip, x], neighbours of one map together; what is not among them is below the floors. */
-  #addStrips(images: number, strips: Float32Array, which: BigInt64Array | undefined): void {
+  #addStrips(images: number, strips: Float32Array, which: Int32Array | undefined): void {
     const { rows, mapRows, mapColumns, positions } = this.plan;
     const dropped = new Float64Array(rows).fill(images * positions);
     const count = which?.length ?? strips.length / mapColumns;
     const end = images * rows * mapRows; // strips from here on are of images that do not count
     for (let first = 0; first < count; ) {
-      const strip = which === undefined ? first : Number(which[first]);
+      const strip = which === undefined ? first : which[first];
       if (strip >= end) break;
       const nextMap = strip - (strip % mapRows) + mapRows;
       let next = which === undefined ? first + mapRows : first + 1;

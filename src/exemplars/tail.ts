@@ -116,7 +116,7 @@ export class Tails {
 
 /**
  * Appends to `into`, from `at` on, the values that are not at most `floor` (NaN among them); returns the next free place.
- * Most values are dropped, so they are looked at eight at a time: half the time of one by one.
+ * Every value is written and the place moved on or not: there is no guessing which, and half of them may be kept.
  */
 function keepAbove(
   floor: number,
@@ -126,21 +126,11 @@ function keepAbove(
   into: Float32Array,
   at: number,
 ): number {
-  let i = start;
-  for (; i + 8 <= end; i += 8) {
-    const dropped =
-      values[i] <= floor &&
-      values[i + 1] <= floor &&
-      values[i + 2] <= floor &&
-      values[i + 3] <= floor &&
-      values[i + 4] <= floor &&
-      values[i + 5] <= floor &&
-      values[i + 6] <= floor &&
-      values[i + 7] <= floor;
-    if (dropped) continue;
-    for (let j = i; j < i + 8; j++) if (!(values[j] <= floor)) into[at++] = values[j];
+  for (let i = start; i < end; i++) {
+    const value = values[i];
+    into[at] = value;
+    at += value <= floor ? 0 : 1;
   }
-  for (; i < end; i++) if (!(values[i] <= floor)) into[at++] = values[i];
   return at;
 }
 

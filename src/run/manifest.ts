@@ -113,19 +113,19 @@ function checkLayer(path: string, layer: LayerRecord): void {
 /** Refuses to go on when `found` was made of anything else than `wanted`. */
 export function checkIdentity(folder: string, found: Identity, wanted: Identity): void {
   const facts: [keyof Identity, string][] = [
-    ["modelSha256", "model"],
-    ["probeFingerprint", "probe set"],
-    ["probeSize", "probe set"],
-    ["preprocessing", "preprocessing"],
-    ["k", "k"],
-    ["quantile", "quantile"],
-    ["seed", "seed"],
-    ["layers", "layers"],
+    ["modelSha256", "another model"],
+    ["probeFingerprint", "another probe set"],
+    ["probeSize", "another probe set"],
+    ["preprocessing", "other preprocessing"],
+    ["k", "another k"],
+    ["quantile", "another quantile"],
+    ["seed", "another seed"],
+    ["layers", "other layers"],
   ];
   const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
   const differing = facts.filter(([key]) => !same(found[key], wanted[key])).map(([, name]) => name);
   if (differing.length === 0) return;
   throw new UserError(
-    `resuming ${folder}: it was made with another ${[...new Set(differing)].join(", another ")}; choose a new --out folder, or delete this one`,
+    `resuming ${folder}: it was made with ${[...new Set(differing)].join(", ")}; choose a new --out folder, or delete this one`,
   );
 }

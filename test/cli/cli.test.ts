@@ -120,7 +120,7 @@ describe("bad input", () => {
   test("a run made of something else, and a folder that is no run", () => {
     expect(dissect("other", "--layers", "edges").code).toBe(0);
     const before = readFileSync(at("other/run.json"), "utf8");
-    expectRefusal(dissect("other", "--layers", "colours"), /another layers/);
+    expectRefusal(dissect("other", "--layers", "colours"), /other layers/);
     expectRefusal(dissect("other", "--layers", "edges", "--quantile", "0.95"), /another quantile/);
     expect(readFileSync(at("other/run.json"), "utf8")).toBe(before);
     mkdirSync(at("mine"), { recursive: true });

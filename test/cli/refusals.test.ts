@@ -131,8 +131,8 @@ describe("runs", () => {
       [again("net.onnx", "others", "--k", "3"), /another probe set/],
       [again("net.onnx", "pictures", "--k", "4"), /another k; choose a new --out folder/],
       [again("net.onnx", "pictures", "--k", "3", "--quantile", "0.95"), /another quantile/],
-      [again("net.onnx", "pictures", "--k", "3", ...NORMALISED), /another preprocessing/],
-      [again("net.onnx", "pictures", "--k", "3", "--units", "edges:1"), /another layers/],
+      [again("net.onnx", "pictures", "--k", "3", ...NORMALISED), /other preprocessing/],
+      [again("net.onnx", "pictures", "--k", "3", "--units", "edges:1"), /other layers/],
     ];
     for (const [out, message] of cases) expectRefusal(out, message);
     expect(snapshot("run")).toEqual(before);
