@@ -34,8 +34,8 @@ const FEW_CHANNELS = 16;
 /** `x` [n, c, y, x] and `w` [k, c/groups, y, x] to [n, k, y, x]. */
 export function lowerConv(b: GraphBuilder, x: Value, w: Value, shape: ConvShape): Value {
   const [height, width] = outputOf(shape);
-  if (shape.groups === 1 && height * width <= FEW_PLACES) return product(b, x, w, shape);
-  return b.node("Conv", [x, w], attributesOf(shape));
+  if (shape.groups > 1 || height * width > FEW_PLACES) return b.node("Conv", [x, w], attributesOf(shape));
+  return product(b, b.node("Transpose", [w], { perm: [0, 2, 3, 1] }), windows(b, x, shape), shape);
 }
 
 /** The gradient of the image, [n, c, y, x], from `w` and the gradient `dy` [n, k, y, x] of the result. */
@@ -43,8 +43,10 @@ export function lowerConvInput(b: GraphBuilder, w: Value, dy: Value, shape: Conv
   const isDense = shape.strides[0] === 1 && shape.strides[1] === 1;
   const turned = turnedRound(shape);
   if (!isDense || turned.pads.some((n) => n < 0)) return transposed(b, w, dy, shape);
-  const weight = turnWeight(b, w, shape);
-  return lowerConv(b, dy, weight, turned);
+  const isSmall = shape.height * shape.width <= FEW_PLACES;
+  if (shape.groups > 1 || !isSmall) return lowerConv(b, dy, turnWeight(b, w, shape), turned);
+  // instead of the weight, the list of windows is turned round
+  return product(b, b.node("Transpose", [w], { perm: [1, 2, 3, 0] }), windows(b, dy, turned).reverse(), turned);
 }
 
 /** The gradient of the weight, [k, c/groups, y, x], from `x` and the gradient `dy` of the result. */
@@ -63,14 +65,11 @@ export function lowerConvWeight(b: GraphBuilder, x: Value, dy: Value, shape: Con
   return b.node("Transpose", [byPlace], { perm: [0, 3, 1, 2] });
 }
 
-/** A convolution as one product over the whole batch and all places. */
-function product(b: GraphBuilder, x: Value, w: Value, shape: ConvShape): Value {
-  const { filters, batch } = shape;
-  const columns = b.node("Reshape", [
-    joined(b, windows(b, x, shape)),
-    integers(b, [shape.kernel[0] * shape.kernel[1] * shape.channels, -1]),
-  ]);
-  const rows = b.node("Reshape", [b.node("Transpose", [w], { perm: [0, 2, 3, 1] }), integers(b, [filters, -1])]);
+/** A convolution as one product over the whole batch and all places: `weight` [k, y, x, c] with windows in the same order. */
+function product(b: GraphBuilder, weight: Value, parts: readonly Value[], shape: ConvShape): Value {
+  const { filters, batch, channels } = shape;
+  const columns = b.node("Reshape", [joined(b, parts), integers(b, [parts.length * channels, -1])]);
+  const rows = b.node("Reshape", [weight, integers(b, [filters, -1])]);
   const result = b.node("Reshape", [
     b.node("MatMul", [rows, columns]),
     integers(b, [filters, batch, ...outputOf(shape)]),
@@ -78,19 +77,26 @@ function product(b: GraphBuilder, x: Value, w: Value, shape: ConvShape): Value {
   return exchanged(b, result);
 }
 
-/** For every place of the kernel, row by row, the part of the image it meets: [c, n, y, x]. */
+/**
+ * For every place of the kernel, row by row, the part of the image it meets: [c, n, y, x]. Columns are picked first, once
+ * for each column of the kernel: that is slow, whereas rows of what is left are then copied as they lie.
+ */
 function windows(b: GraphBuilder, x: Value, shape: ConvShape): Value[] {
   const { kernel, strides, dilations, pads } = shape;
-  const [height, width] = outputOf(shape);
+  const output = outputOf(shape);
   const [top, left, bottom, right] = pads;
   const image = exchanged(b, x);
   const isPadded = pads.some((n) => n > 0);
   const padded = isPadded ? b.node("Pad", [image, integers(b, [0, 0, top, left, 0, 0, bottom, right])]) : image;
-  return Array.from({ length: kernel[0] * kernel[1] }, (_, place) => {
-    const starts = [Math.floor(place / kernel[1]) * dilations[0], (place % kernel[1]) * dilations[1]];
-    const ends = [starts[0] + (height - 1) * strides[0] + 1, starts[1] + (width - 1) * strides[1] + 1];
-    return b.node("Slice", [padded, ...[starts, ends, [2, 3], strides].map((list) => integers(b, list))]);
-  });
+  const size = [shape.height + top + bottom, shape.width + left + right];
+  const pick = (value: Value, axis: 0 | 1, place: number): Value => {
+    const start = place * dilations[axis];
+    const end = start + (output[axis] - 1) * strides[axis] + 1;
+    if (start === 0 && end === size[axis] && strides[axis] === 1) return value;
+    return b.node("Slice", [value, ...[[start], [end], [axis + 2], [strides[axis]]].map((list) => integers(b, list))]);
+  };
+  const columns = Array.from({ length: kernel[1] }, (_, place) => pick(padded, 1, place));
+  return Array.from({ length: kernel[0] }, (_, place) => columns.map((column) => pick(column, 0, place))).flat();
 }
 
 const joined = (b: GraphBuilder, parts: readonly Value[], axis = 0): Value =>
