@@ -20,7 +20,7 @@ describe("help", () => {
   test("names every command, and every command explains itself", () => {
     const { code, stdout } = milan("--help");
     expect(code).toBe(0);
-    for (const command of ["demo", "inspect", "dissect", "describe", "show", "export", "convert"]) {
+    for (const command of ["demo", "inspect", "dissect", "describe", "show", "export", "convert", "train-classifier"]) {
       expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
     }
     expect(milan("dissect", "--help").stdout).toMatch(/--quantile[\s\S]*Killed at any moment/);

@@ -20,8 +20,17 @@ afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 const quiet = ["gpu", "quic", "background-networking", "component-update", "sync", "extensions"];
 
-/** The document of a page once it has settled. */
-async function opened(page: string, choices: Record<string, string> = {}): Promise<string> {
+/** The document of a page once it shows this many drawn pictures: a loaded machine may need more of the page's time. */
+async function openedAndDrawn(page: string, pictures: number): Promise<[document: string, drawn: number]> {
+  for (let budgetMs = 4000; ; budgetMs *= 2) {
+    const document = await opened(page, {}, budgetMs);
+    const drawn = document.match(/<canvas[^>]* width="\d+"/g)?.length ?? 0;
+    if (drawn >= pictures || budgetMs > 16_000) return [document, drawn];
+  }
+}
+
+/** The document of a page after so much of its own time. */
+async function opened(page: string, choices: Record<string, string> = {}, budgetMs = 4000): Promise<string> {
   const url = pathToFileURL(join(folder, page));
   url.hash = String(new URLSearchParams(choices));
   const options = ["--headless", "--no-sandbox", "--no-first-run", "--hide-scrollbars", "--window-size=1200,800"];
@@ -31,7 +40,7 @@ async function opened(page: string, choices: Record<string, string> = {}): Promi
       ...options,
       ...quiet.map((name) => `--disable-${name}`),
       `--user-data-dir=${join(folder, "profile")}`,
-      "--virtual-time-budget=4000",
+      `--virtual-time-budget=${budgetMs}`,
       "--dump-dom",
       url.href,
     ],
@@ -61,7 +70,7 @@ describeBrowser("the page in a browser", () => {
   });
 
   test("shows the first units with drawn exemplars, and makes no more rows than the window needs", async () => {
-    const document = await opened("page.html");
+    const [document, drawn] = await openedAndDrawn("page.html", 7);
     expect(document).toContain("403 units</p>");
     expect(texts(document, "text").slice(0, 5)).toEqual([
       "red birds",
@@ -70,8 +79,7 @@ describeBrowser("the page in a browser", () => {
       "dogs",
       "red birds",
     ]);
-    const drawn = document.match(/<canvas[^>]* width="\d+"/g)!;
-    expect(drawn.length).toBeGreaterThanOrEqual(7);
+    expect(drawn).toBeGreaterThanOrEqual(7);
     expect(document.split("<li").length).toBeLessThan(25);
   });
 
