@@ -191,21 +191,28 @@ test("infinite activations are the largest there are, and their neighbours stay 
   await store.close();
 });
 
-test("a large sweep looks at drawn rows and columns: maxima stay exact, levels close", async () => {
-  const g = new GraphBuilder("large");
+/** Two maps of 24 x 24: the image, negative values cut off. */
+function reluNetwork(opset?: number): OnnxModel {
+  const g = new GraphBuilder("relu", opset);
   const image = g.input("image", "float32", ["batch", 2, 24, 24]);
   g.output(g.node("Relu", [image], {}, ["maps"]), "maps", "float32", ["batch", 2, 24, 24]);
-  const layer = {
-    name: "maps",
-    shortNames: [],
-    kind: "map",
-    units: 2,
-    shape: [-1, 2, 24, 24],
-    dtype: "float32",
-    op: "Relu",
-    principal: true,
-  } as const;
-  const layouts = [layoutOf(layer, [24, 24])];
+  return g.build();
+}
+
+const RELU_LAYER = {
+  name: "maps",
+  shortNames: [],
+  kind: "map",
+  units: 2,
+  shape: [-1, 2, 24, 24],
+  dtype: "float32",
+  op: "Relu",
+  principal: true,
+} as const;
+
+test("a large sweep looks at drawn rows and columns: maxima stay exact, levels close", async () => {
+  const model = reluNetwork();
+  const layouts = [layoutOf(RELU_LAYER, [24, 24])];
   const [exact] = planSweep(layouts, 400, 0.99);
   expect(exact.positions).toBe(576);
   for (const images of [200_000, 4_000_000]) {
@@ -213,7 +220,7 @@ test("a large sweep looks at drawn rows and columns: maxima stay exact, levels c
     expect(plan.positions).toBeLessThan(images > 1_000_000 ? 24 : 576);
     const random = new Random(9);
     const [all, some] = await Promise.all(
-      [exact, plan].map((p) => Sweeper.open(g.build(), [p], { k: 3, seed: 1, session: {} })),
+      [exact, plan].map((p) => Sweeper.open(model, [p], { k: 3, seed: 1, session: {} })),
     );
     for (let first = 0; first < 400; first += 8) {
       const ids = Array.from({ length: 8 }, (_, i) => first + i);
@@ -233,4 +240,24 @@ test("a large sweep looks at drawn rows and columns: maxima stay exact, levels c
     await all.close();
     await some.close();
   }
+});
+
+test("a model of an operator set without NonZero is swept all the same", async () => {
+  const [plan] = planSweep([layoutOf(RELU_LAYER, [24, 24])], 400, 0.99);
+  const swept = [8, 17].map(async (opset) => {
+    const sweeper = await Sweeper.open(reluNetwork(opset), [plan], { k: 3, seed: 1, session: {} });
+    const random = new Random(4);
+    for (let first = 0; first < 400; first += 8) {
+      const ids = Array.from({ length: first === 392 ? 5 : 8 }, (_, i) => first + i);
+      const values = Array.from({ length: 8 * 2 * 576 }, () => random.normal());
+      await sweeper.add(ids, { image: floats([8, 2, 24, 24], values) });
+    }
+    await sweeper.close();
+    return sweeper.layers[0];
+  });
+  const [old, recent] = await Promise.all(swept);
+  expect(old.top.save()).toEqual(recent.top.save());
+  expect(old.levels(0.99)).toEqual(recent.levels(0.99));
+  expect(old.sample.save()).toEqual(recent.sample.save());
+  expect(recent.tails.count(0)).toBe(397 * 576);
 });
