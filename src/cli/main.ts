@@ -12,9 +12,11 @@ import { registerConvert } from "./convert.js";
 import { registerDemo } from "./demo.js";
 import { registerDescribe } from "./describe.js";
 import { registerDissect } from "./dissect.js";
+import { registerEvaluate } from "./evaluate.js";
 import { registerExport } from "./export.js";
 import { registerInspect } from "./inspect.js";
 import { registerShow } from "./show.js";
+import { registerTrain } from "./train.js";
 import { registerTrainClassifier } from "./train-classifier.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
@@ -42,6 +44,8 @@ export function buildProgram(): Command {
     registerShow,
     registerExport,
     registerConvert,
+    registerTrain,
+    registerEvaluate,
     registerTrainClassifier,
   ]) {
     register(program);

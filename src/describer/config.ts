@@ -38,9 +38,25 @@ export interface SearchConfig {
   readonly length: number;
 }
 
+/** What a describer learned from, so that it is never judged on that unawares. */
+export interface TrainingRecord {
+  readonly seed: number;
+  /** Share of each set's units that was held out. */
+  readonly holdOut: number;
+  readonly sets: readonly {
+    readonly name: string;
+    /** Digest of its exemplars. */
+    readonly exemplars: string;
+    readonly units: number;
+    readonly annotations: number;
+  }[];
+}
+
 export interface DescriberConfig {
   /** The file it was converted from; null if it was trained here. */
   readonly source: { readonly file: string; readonly sha256: string } | null;
+  /** Absent if it was not trained here. */
+  readonly training?: TrainingRecord;
   readonly encoder: EncoderConfig;
   readonly captioner: CaptionerConfig;
   readonly languageModel: LanguageModelConfig | null;
@@ -64,11 +80,14 @@ export function parseConfig(json: unknown, path: string): DescriberConfig {
     root.get("search"),
   ];
   const size = (field: Field, name: string) => field.get(name).integer(1, MAX_SIZE);
+  const training = root.get("training");
   return {
+    ...(!training.isNone && { training: trainingRecord(training) }),
     source: source.isNone ? null : { file: source.get("file").text(), sha256: source.get("sha256").text() },
     encoder: {
       kind: encoder.get("kind").choice(ENCODER_KINDS),
       network: encoder.get("network").text(),
+      ...(!encoder.get("layers").isNone && { layers: encoder.get("layers").texts() }),
       pooling: encoder.get("pooling").choice(POOLINGS),
       mean: encoder.get("mean").numbers(3),
       std: encoder.get("std").numbers(3),
@@ -92,6 +111,20 @@ export function parseConfig(json: unknown, path: string): DescriberConfig {
       beam: search.get("beam").integer(1, 10_000),
       length: search.get("length").integer(1, 1000),
     },
+  };
+}
+
+function trainingRecord(field: Field): TrainingRecord {
+  const count = (of: Field, name: string) => of.get(name).integer(0, Number.MAX_SAFE_INTEGER);
+  return {
+    seed: field.get("seed").integer(0, 2 ** 32 - 1),
+    holdOut: field.get("holdOut").number(0, 1),
+    sets: field.get("sets").list((set) => ({
+      name: set.get("name").text(),
+      exemplars: set.get("exemplars").text(),
+      units: count(set, "units"),
+      annotations: count(set, "annotations"),
+    })),
   };
 }
 

@@ -17,6 +17,8 @@ import type { Describer } from "./describer.js";
 export interface DescribeOptions extends Partial<DecodingOptions> {
   /** Only these layers, by any of their names; default all. */
   readonly layers?: readonly string[];
+  /** Only these units, by the tensor's name and their number; default all. */
+  readonly only?: (layer: string, unit: number) => boolean;
   readonly progress?: Progress;
 }
 
@@ -43,8 +45,11 @@ export async function* describe(
   const store = exemplars instanceof Run ? await runExemplars(exemplars) : exemplars;
   const { progress = silent } = options;
   const settings: DecodingOptions = { ...describer.search, ...withoutUndefined(options) };
+  const { only = () => true } = options;
   const tasks = chooseLayers(store, options.layers).flatMap((layer) =>
-    layer.units.map((_, row): Task => ({ layer, row, ranks: ranksOf(store, layer, row) })),
+    layer.units.flatMap((unit, row): Task[] =>
+      only(layer.name, unit) ? [{ layer, row, ranks: ranksOf(store, layer, row) }] : [],
+    ),
   );
   const { featureSize } = describer.encoder;
   const size = Math.max(32, Math.floor(FEATURES_BYTES / (4 * store.k * featureSize)));

@@ -6,7 +6,7 @@ import { UserError } from "../base/errors.js";
 import type { SessionOptions } from "../engine/runtime/session.js";
 import type { Vocabulary } from "../language/vocabulary.js";
 import { Captioner } from "./captioner.js";
-import type { SearchConfig } from "./config.js";
+import type { SearchConfig, TrainingRecord } from "./config.js";
 import type { Decoder } from "./describe-features.js";
 import { openDescriberFiles } from "./directory.js";
 import { ImageEncoder } from "./features.js";
@@ -17,6 +17,8 @@ export interface Describer {
   readonly path: string;
   /** SHA-256 of the checkpoint it was made from, if any. */
   readonly sha256: string | null;
+  /** What it learned from, if it was trained here. */
+  readonly training: TrainingRecord | undefined;
   readonly encoder: ImageEncoder;
   readonly decoder: Decoder;
   readonly vocabulary: Vocabulary;
@@ -51,6 +53,7 @@ export async function loadDescriber(path: string, options: SessionOptions = {}):
     return {
       path,
       sha256: config.source?.sha256 ?? null,
+      training: config.training,
       encoder,
       decoder: { captioner, languageModel, start: vocabulary.start, stop: vocabulary.stop },
       vocabulary,

@@ -29,6 +29,8 @@ export interface DescriberFiles {
   readonly languageModel: ReadonlyMap<string, NdArray<"float32">> | undefined;
   /** The graph `encoderModel` describes; undefined when the source came without the encoder's weights. */
   readonly encoder: OnnxModel | undefined;
+  /** What is told about it in `card.md`: data, curves, scores. */
+  readonly card?: string | undefined;
 }
 
 const LANGUAGE_MODEL = "lm.";
@@ -70,11 +72,13 @@ export async function saveDescriber(files: DescriberFiles, path: string): Promis
   }
 }
 
-async function writeParts({ config, vocabulary, captioner, languageModel, encoder }: DescriberFiles, folder: string) {
+async function writeParts(files: DescriberFiles, folder: string) {
+  const { config, vocabulary, captioner, languageModel, encoder, card } = files;
   const tensors = new Map(captioner);
   for (const [name, tensor] of languageModel ?? []) tensors.set(LANGUAGE_MODEL + name, tensor);
   await writeSafetensors(join(folder, "model.safetensors"), tensors);
   if (encoder) await writeModel(encoder, join(folder, "encoder.onnx"));
+  if (card !== undefined) await writeFileAtomically(join(folder, "card.md"), card);
   await writeFileAtomically(join(folder, "vocab.json"), `${JSON.stringify({ words: vocabulary.words }, null, 1)}\n`);
   await writeFileAtomically(join(folder, "config.json"), formatConfig(config));
 }
@@ -91,12 +95,14 @@ async function readDirectory(folder: string): Promise<DescriberFiles> {
   const tensors = await readSafetensors(weightsPath);
   const languageShapes = config.languageModel && languageModelShapes(config.languageModel, vocabulary.size);
   const encoderPath = join(folder, "encoder.onnx");
+  const cardPath = join(folder, "card.md");
   return {
     config,
     vocabulary,
     captioner: pick(tensors, "", captionerShapes(config.captioner, vocabulary.size), weightsPath),
     languageModel: languageShapes ? pick(tensors, LANGUAGE_MODEL, languageShapes, weightsPath) : undefined,
     encoder: (await exists(encoderPath)) ? await readModel(encoderPath) : undefined,
+    card: (await exists(cardPath)) ? (await readWhole("reading", cardPath)).toString("utf8") : undefined,
   };
 }
 
@@ -109,8 +115,8 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-/** Whether there is something at `path` to replace. Throws when that is no describer. */
-async function expectReplaceable(path: string): Promise<boolean> {
+/** Whether there is something at `path` to replace. Errors: `UserError` when that is no describer. */
+export async function expectReplaceable(path: string): Promise<boolean> {
   if (!(await exists(path))) return false;
   const names = (await isFolder(path)) ? await readdir(path) : undefined;
   if (names?.length === 0) return true;

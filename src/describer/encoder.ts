@@ -40,8 +40,10 @@ export const ENCODER_KINDS = ["pyramid", "spatial"] as const;
 /** How images and masks become features. */
 export interface EncoderConfig {
   readonly kind: (typeof ENCODER_KINDS)[number];
-  /** One of `ENCODER_NETWORKS`. */
+  /** One of `ENCODER_NETWORKS`, or the file name of another classifier, whose `layers` are named. */
   readonly network: string;
+  /** The layers that are pooled, in the order of the features; absent: those the reference takes of the network. */
+  readonly layers?: readonly string[];
   readonly pooling: Pooling;
   /** Of the pixels in 0..1, by channel: the network sees (pixel - mean) / std. */
   readonly mean: readonly number[];

@@ -12,6 +12,7 @@ import { openSession } from "../engine/runtime/open.js";
 import type { Session, SessionOptions } from "../engine/runtime/session.js";
 import { type NdArray, ndarray, sizeOf, zeros } from "../engine/tensor/ndarray.js";
 import { featureSizeOf } from "./encoder.js";
+import { matrixAskedBy, resizeMatrix } from "./resize-matrices.js";
 
 const MAX_IMAGES = 8;
 /** Masks per batch of a pyramid encoder; float32 of 224 x 224, that is 51 MB. */
@@ -48,15 +49,20 @@ export class ImageEncoder {
   readonly featureSize: number;
   readonly #session: Session;
   readonly #maxMasks: number;
+  readonly #maxImages: number;
+  /** Resizing matrices that were fed before, by name and length. */
+  readonly #matrices = new Map<string, NdArray<"float32">>();
 
   private constructor(session: Session, featureSize: number) {
     this.#session = session;
     this.featureSize = featureSize;
     const places = session.outputs.find((output) => output.name === "features")?.shape[2];
     this.#maxMasks = places === 1 ? MAX_MASKS : MAX_SPATIAL_MASKS;
+    const fixed = session.inputs.find((input) => input.name === "images")?.shape[0];
+    this.#maxImages = fixed === 1 ? 1 : MAX_IMAGES;
   }
 
-  /** Opens a graph made by `encoderModel`. Errors: `UserError` when it is another. */
+  /** Opens a graph made by `encoderModel` or `classifierEncoder`. Errors: `UserError` when it is another. */
   static async open(model: OnnxModel, options: SessionOptions = {}): Promise<ImageEncoder> {
     const featureSize = featureSizeOf(model);
     return new ImageEncoder(await openSession(model, options), featureSize);
@@ -115,19 +121,34 @@ export class ImageEncoder {
    * @param owner the image's id of each mask; an id may occur any number of times.
    */
   async *stream(owner: ArrayLike<number>, source: ExemplarSource): AsyncGenerator<FeatureBatch> {
-    const batches = plan(owner, this.#maxMasks);
+    const batches = plan(owner, this.#maxMasks, this.#maxImages);
     let next = batches.length > 0 ? load(batches[0], source) : undefined;
     for (const [i, items] of batches.entries()) {
       const feeds = await next!;
       next = i + 1 < batches.length ? load(batches[i + 1], source) : undefined;
       next?.catch(() => {}); // awaited in the next round, unless this one fails
-      const { features } = await this.#session.run(feeds);
+      const { features } = await this.#session.run({ ...feeds, ...this.#matricesFor(feeds) });
       yield withoutPadding(items, features as NdArray<"float32">);
     }
   }
 
   close(): Promise<void> {
     return this.#session.close();
+  }
+
+  /** The resizing matrices the graph asks for, from the sizes of these feeds. */
+  #matricesFor({ images, masks }: Record<string, NdArray>): Record<string, NdArray> {
+    const fed: Record<string, NdArray> = {};
+    for (const { name } of this.#session.inputs) {
+      const asked = matrixAskedBy(name);
+      if (!asked) continue;
+      const from = (asked.of === "image" ? images : masks).shape[asked.axis === "rows" ? 2 : 3];
+      const key = `${name} ${from}`;
+      const matrix = this.#matrices.get(key) ?? resizeMatrix(asked.of, asked.axis, from, asked.length);
+      this.#matrices.set(key, matrix);
+      fed[name] = matrix;
+    }
+    return fed;
   }
 }
 
@@ -145,7 +166,7 @@ function withoutPadding(items: readonly Item[], { shape, data }: NdArray<"float3
 }
 
 /** Groups masks by image, and images into batches, those with most masks first. */
-function plan(owner: ArrayLike<number>, maxMasks: number): Item[][] {
+function plan(owner: ArrayLike<number>, maxMasks: number, maxImages: number): Item[][] {
   const masksOf = new Map<number, number[]>();
   for (let mask = 0; mask < owner.length; mask++) {
     const masks = masksOf.get(owner[mask]);
@@ -159,7 +180,7 @@ function plan(owner: ArrayLike<number>, maxMasks: number): Item[][] {
   items.sort((a, b) => b.masks.length - a.masks.length || a.image - b.image);
   const batches: Item[][] = [];
   for (let i = 0; i < items.length; ) {
-    const count = Math.max(1, Math.min(MAX_IMAGES, Math.floor(maxMasks / items[i].masks.length)));
+    const count = Math.max(1, Math.min(maxImages, Math.floor(maxMasks / items[i].masks.length)));
     batches.push(items.slice(i, i + count));
     i += count;
   }

@@ -71,6 +71,12 @@ export class Field {
     return isList ? (this.#value as string[]) : this.#expected("a list of texts");
   }
 
+  /** A list, each item read by `read`. */
+  list<T>(read: (item: Field) => T): T[] {
+    if (!Array.isArray(this.#value)) return this.#expected("a list");
+    return this.#value.map((item, i) => read(new Field(item, `${this.#path}.${i}`, this.#fail)));
+  }
+
   /** A list of exactly `count` finite numbers. */
   numbers(count: number): number[] {
     const list = this.#value;

@@ -52,7 +52,7 @@ export function statisticsGraph(
   const graph = withoutOutputs(model);
   const picksStrips = opsetOf(model) >= NON_ZERO_SINCE;
   const names = plans.map(({ layout, rows, mapRows, mapColumns }, i): StatisticsNames => {
-    const maps = canonical(graph, layout, i);
+    const maps = canonicalMaps(graph, layout, i);
     // outputs keep the names of the tensors: an Identity to rename one would be a copy
     const output = (value: Value, shape: readonly (number | string)[], dtype: DType = "float32"): string => {
       graph.output(value, value, dtype, shape);
@@ -121,7 +121,7 @@ export function mapsGraph(
   const graph = withoutOutputs(model, alsoOutput);
   const names = layers.map((layer, i): MapNames => {
     const positions = layer.height * layer.width;
-    const rows = reshape(graph, canonical(graph, layer, i), [-1, positions]);
+    const rows = reshape(graph, canonicalMaps(graph, layer, i), [-1, positions]);
     const pairs = graph.input(`milan.pairs.${i}`, "int64", [`pairs${i}`]);
     const maps = graph.node("Gather", [rows, pairs], { axis: 0 });
     graph.output(maps, `milan.maps.${i}`, "float32", [`pairs${i}`, positions]);
@@ -130,8 +130,8 @@ export function mapsGraph(
   return { model: graph.build(), names };
 }
 
-/** A layer's activations as float32 [image, unit, y, x], only the dissected units. */
-function canonical(graph: GraphBuilder, layer: LayerLayout, index: number): Value {
+/** A layer's activations as float32 [image, unit, y, x], only the dissected units. @param index tells layers apart. */
+export function canonicalMaps(graph: GraphBuilder, layer: LayerLayout, index: number): Value {
   let value = layer.dtype === "float32" ? layer.name : graph.node("Cast", [layer.name], { to: FLOAT32 });
   if (layer.kind === "vector") value = reshape(graph, value, [0, 0, 1, 1]);
   if (layer.kind === "tokens") {

@@ -1,7 +1,8 @@
 /**
  * Exemplars in the layout the reference publishes its data in (MILANNOTATIONS): for every layer a folder with `images.npy`
  * uint8 [unit, k, 3, height, width], `masks.npy` [unit, k, 1, height, width], `ids.csv`, `activations.csv`, and `units.npy`
- * when only some units are there. Arrays are read a row at a time, so a set may be larger than memory.
+ * when only some units are there. Where `images.npy` may not be published, the pictures are read from the source images.
+ * Arrays are read a row at a time, so a set may be larger than memory.
  */
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
@@ -9,6 +10,9 @@ import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { UserError } from "../base/errors.js";
 import type { Progress } from "../base/progress.js";
+import { decode } from "../data/images/decode.js";
+import type { ImageSet } from "../data/images/imageset.js";
+import { openImages } from "../data/images/open.js";
 import { type NdArray, ndarray } from "../engine/tensor/ndarray.js";
 import { type NpyFile, openNpy, readNpy, writeNpy, writeNpyRows } from "../engine/tensor/npy.js";
 import type { Description } from "../run/descriptions.js";
@@ -18,31 +22,42 @@ import type { ExemplarLayer, ExemplarStore } from "./store.js";
 
 interface OpenLayer {
   readonly layer: ExemplarLayer;
-  readonly images: NpyFile;
+  /** Absent where the pictures are those of the source images. */
+  readonly images: NpyFile | undefined;
   readonly masks: NpyFile;
 }
 
-/** Opens a MILANNOTATIONS folder. Errors: no layer in it, or arrays that do not belong together. */
-export async function openMilannotations(folder: string): Promise<ExemplarStore> {
+/**
+ * Opens a MILANNOTATIONS folder.
+ * @param images the source images of layers without `images.npy` (as published for ImageNet), which `ids.csv` counts in sorted
+ *   order of their paths, as torchvision's ImageFolder does.
+ * Errors: no layer in it, arrays that do not belong together, source images missing or not those.
+ */
+export async function openMilannotations(folder: string, images?: string): Promise<ExemplarStore> {
   const names = await layerNames(folder);
   const open: OpenLayer[] = [];
+  let source: ImageSet | undefined;
   const close = async () => {
-    for (const { images, masks } of open) await Promise.all([images.close(), masks.close()]);
+    for (const layer of open) await Promise.all([layer.images?.close(), layer.masks.close()]);
+    await source?.close();
   };
   try {
-    let first = 0;
+    if (names.some((name) => !existsSync(join(folder, name, "images.npy")))) source = await openSource(folder, images);
+    // pictures are numbered: first the source images, then those that are stored
+    const stored = source?.entries.length ?? 0;
+    let first = stored;
     for (const name of names) {
-      open.push(await openLayer(folder, name, first));
-      first += open.at(-1)!.layer.images.length;
+      open.push(await openLayer(folder, name, first, source));
+      if (open.at(-1)!.images) first += open.at(-1)!.layer.images.length;
     }
-    const [, k, , height, width] = open[0].images.shape;
-    const uneven = open.find(({ images }) => `${images.shape.slice(1)}` !== `${[k, 3, height, width]}`);
+    const [, k, , height, width] = open[0].masks.shape;
+    const uneven = open.find(({ masks }) => `${masks.shape.slice(1)}` !== `${[k, 1, height, width]}`);
     if (uneven) {
       throw new UserError(
-        `opening ${folder}: images of layer ${uneven.layer.name} are [${uneven.images.shape}]; expected [units, ${k}, 3, ${height}, ${width}] as in ${names[0]}, open the layers as separate folders`,
+        `opening ${folder}: masks of layer ${uneven.layer.name} are [${uneven.masks.shape}]; expected [units, ${k}, 1, ${height}, ${width}] as in ${names[0]}, open the layers as separate folders`,
       );
     }
-    const layerOf = (image: number) => open.findLast(({ layer }) => layer.images[0] <= image)!;
+    const layerOf = (image: number) => open.findLast((each) => each.images && each.layer.images[0] <= image)!;
     return {
       folder,
       k,
@@ -50,15 +65,16 @@ export async function openMilannotations(folder: string): Promise<ExemplarStore>
       width,
       layers: open.map(({ layer }) => layer),
       async image(image) {
-        const { layer, images } = layerOf(image);
-        const at = image - layer.images[0];
-        return (await images.readAt(Math.floor(at / k), at % k)).data as Uint8Array;
+        if (image < stored) return sourcePicture(source!, image, height, width);
+        const found = layerOf(image);
+        const at = image - found.layer.images[0];
+        return (await found.images!.readAt(Math.floor(at / k), at % k)).data as Uint8Array;
       },
       async mask(layer, row, rank) {
         const { masks } = open.find((entry) => entry.layer === layer)!;
         return (await masks.readAt(row, rank)).data as Uint8Array;
       },
-      imageName: () => undefined,
+      imageName: (image) => (image < stored ? source?.entries[image]?.file : undefined),
       close,
     };
   } catch (error) {
@@ -67,48 +83,106 @@ export async function openMilannotations(folder: string): Promise<ExemplarStore>
   }
 }
 
+async function openSource(folder: string, images: string | undefined): Promise<ImageSet> {
+  if (images !== undefined) return openImages(images);
+  throw new UserError(
+    `opening ${folder}: it holds no pictures (images.npy), only their numbers (ids.csv); expected the source images, such as ImageNet's validation set: say where they are with --images`,
+  );
+}
+
+/**
+ * A source image as the exemplars were computed from: its short side 8/7 of the picture's (256 for 224), then the middle of it.
+ * The reference's own merging squashes the whole image instead, so that masks and pictures do not quite meet.
+ */
+async function sourcePicture(source: ImageSet, image: number, height: number, width: number): Promise<Uint8Array> {
+  const [tall, wide] = [height, width].map((n) => Math.round((n * 8) / 7));
+  const view = { height: tall, width: wide, fit: "crop" } as const;
+  const pixels = await decode(await source.read(image), view, source.entries[image].file);
+  const [top, left] = [Math.round((tall - height) / 2), Math.round((wide - width) / 2)];
+  const picture = new Uint8Array(3 * height * width);
+  for (let row = 0; row < 3 * height; row++) {
+    const from = (Math.floor(row / height) * tall + top + (row % height)) * wide + left;
+    picture.set(pixels.subarray(from, from + width), row * width);
+  }
+  return picture;
+}
+
 async function layerNames(folder: string): Promise<string[]> {
   const names = existsSync(folder) ? await readdir(folder) : [];
-  const layers = names.filter((name) => existsSync(join(folder, name, "images.npy"))).sort();
+  const holds = (name: string, file: string) => existsSync(join(folder, name, file));
+  const layers = names.filter((name) => holds(name, "images.npy") || holds(name, "masks.npy")).sort();
   if (layers.length > 0) return layers;
   throw new UserError(
     `opening ${folder}: expected a run (run.json) or a MILANNOTATIONS folder (<layer>/images.npy, masks.npy), found neither; check the path`,
   );
 }
 
-async function openLayer(folder: string, name: string, first: number): Promise<OpenLayer> {
+async function openLayer(
+  folder: string,
+  name: string,
+  first: number,
+  source: ImageSet | undefined,
+): Promise<OpenLayer> {
   const path = (file: string) => join(folder, name, file);
-  const images = await openNpy(path("images.npy"));
-  const masks = await openNpy(path("masks.npy")).catch(async (error) => {
-    await images.close();
+  const masks = await openNpy(path("masks.npy"));
+  let images: NpyFile | undefined;
+  try {
+    const [rows, k] = masks.shape;
+    checkMasks(path("masks.npy"), masks);
+    if (existsSync(path("images.npy"))) {
+      images = await openNpy(path("images.npy"));
+      checkImages(path("images.npy"), images, masks);
+    }
+    const units = existsSync(path("units.npy"))
+      ? Array.from((await readNpy(path("units.npy"))).data as BigInt64Array, Number)
+      : Array.from({ length: rows }, (_, unit) => unit);
+    const activations = existsSync(path("activations.csv")) ? await readTable(path("activations.csv")) : undefined;
+    const layer: ExemplarLayer = {
+      name,
+      shortNames: [],
+      units,
+      // every stored image is its own
+      images: images
+        ? Int32Array.from({ length: rows * k }, (_, i) => first + i)
+        : await sourceIds(path("ids.csv"), rows * k, source!),
+      flaws: [],
+      ...(activations?.values.length === rows * k && { activations: Float32Array.from(activations.values) }),
+    };
+    return { layer, images, masks };
+  } catch (error) {
+    await Promise.all([images?.close(), masks.close()]);
     throw error;
-  });
-  const [rows, k, channels, height, width] = images.shape;
-  const fits =
-    images.shape.length === 5 &&
-    channels === 3 &&
-    images.dtype === "uint8" &&
-    `${masks.shape}` === `${[rows, k, 1, height, width]}` &&
-    (masks.dtype === "uint8" || masks.dtype === "bool");
-  if (!fits) {
-    await Promise.all([images.close(), masks.close()]);
-    throw new UserError(
-      `opening ${path("images.npy")}: expected uint8 [unit, k, 3, height, width] and masks uint8 [unit, k, 1, height, width], got ${images.dtype} [${images.shape}] and ${masks.dtype} [${masks.shape}]`,
-    );
   }
-  const units = existsSync(path("units.npy"))
-    ? Array.from((await readNpy(path("units.npy"))).data as BigInt64Array, Number)
-    : Array.from({ length: rows }, (_, unit) => unit);
-  const activations = existsSync(path("activations.csv")) ? await readTable(path("activations.csv")) : undefined;
-  const layer: ExemplarLayer = {
-    name,
-    shortNames: [],
-    units,
-    images: Int32Array.from({ length: rows * k }, (_, i) => first + i), // every image is stored, so each is its own
-    flaws: [],
-    ...(activations?.values.length === rows * k && { activations: Float32Array.from(activations.values) }),
-  };
-  return { layer, images, masks };
+}
+
+/** Which source images a layer's exemplars are. */
+async function sourceIds(path: string, count: number, source: ImageSet): Promise<Int32Array> {
+  if (!existsSync(path)) {
+    throw new UserError(`opening ${path}: no such file; expected the numbers of the source images, or images.npy`);
+  }
+  const { values } = await readTable(path);
+  if (values.length !== count) {
+    throw new UserError(`opening ${path}: ${values.length} numbers; expected ${count}, one for each mask`);
+  }
+  const size = source.entries.length;
+  const wrong = values.find((id) => !Number.isInteger(id) || id < 0 || id >= size);
+  if (wrong === undefined) return Int32Array.from(values);
+  throw new UserError(
+    `opening ${path}: image ${wrong}; expected numbers below ${size}, the images there are: point --images at the set the exemplars were computed from`,
+  );
+}
+
+function checkMasks(path: string, { shape, dtype }: NpyFile): void {
+  if (shape.length === 5 && shape[2] === 1 && (dtype === "uint8" || dtype === "bool")) return;
+  throw new UserError(`opening ${path}: expected uint8 [unit, k, 1, height, width], got ${dtype} [${shape}]`);
+}
+
+function checkImages(path: string, images: NpyFile, masks: NpyFile): void {
+  const [rows, k, , height, width] = masks.shape;
+  if (images.dtype === "uint8" && `${images.shape}` === `${[rows, k, 3, height, width]}`) return;
+  throw new UserError(
+    `opening ${path}: expected uint8 [unit, k, 3, height, width] and masks uint8 [unit, k, 1, height, width], got ${images.dtype} [${images.shape}] and ${masks.dtype} [${masks.shape}]`,
+  );
 }
 
 /** Writes any exemplars in this layout. A folder named after each layer's short name, or its tensor, is made in `out`. */

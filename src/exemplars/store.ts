@@ -50,10 +50,11 @@ export interface ExemplarStore {
 
 /**
  * Opens a run or a MILANNOTATIONS folder.
- * @param images where the probe set is now, when it has moved since the run was made.
+ * @param images where the probe set is now, when it has moved since the run was made; for MILANNOTATIONS without pictures,
+ *   their source images.
  */
 export async function openExemplars(folder: string, images?: string): Promise<ExemplarStore> {
-  return isRun(folder) ? runExemplars(await Run.open(folder), images) : openMilannotations(folder);
+  return isRun(folder) ? runExemplars(await Run.open(folder), images) : openMilannotations(folder, images);
 }
 
 /** The exemplars of a run. */

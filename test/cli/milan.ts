@@ -57,7 +57,9 @@ export function expectRefusal({ code, stderr, stdout }: Outcome, message: RegExp
   expect(lines.at(-1)).toMatch(message);
   expect(lines.at(-1)).toMatch(/^milan: /);
   for (const line of lines.slice(0, -1))
-    expect(line).toMatch(/^(sweep|maps|images|masks|epoch [\d/]+): |^milan: (decoding|reading) /);
+    expect(line).toMatch(
+      /^(sweep|maps|images|masks|epoch [\d/]+): |^milan: (decoding|reading) |units have no annotations$/,
+    );
   expect(stdout).toBe("");
   expect(code).toBe(2);
   if (absent !== undefined) expect(existsSync(absent)).toBe(false);

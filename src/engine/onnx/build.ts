@@ -33,6 +33,11 @@ export class GraphBuilder {
     return new GraphBuilder("", undefined, model);
   }
 
+  /** Nodes so far, those of the model that is extended included. */
+  get nodeCount(): number {
+    return this.#graph.node.length;
+  }
+
   /** A graph input. A dimension is a number, or a name that stands for the same number wherever it appears. */
   input(name: string, dtype: DType, shape: readonly (number | string)[]): Value {
     this.#graph.input.push(toValueInfo({ name, dtype, shape }));

@@ -48,6 +48,8 @@ export interface FitOptions {
   readonly metrics?: { readonly path: string; readonly everySteps?: number };
   readonly seed: number;
   readonly progress?: Progress;
+  /** What is trained, said before each epoch. */
+  readonly title?: string;
   /** The clock, in milliseconds. */
   readonly now: () => number;
 }

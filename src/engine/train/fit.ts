@@ -131,10 +131,10 @@ class Training {
   }
 
   async #trainEpoch(): Promise<void> {
-    const { batches, epochs, seed, stepsPerEpoch } = this.#options;
+    const { batches, epochs, seed, stepsPerEpoch, title } = this.#options;
     const random = new Random(seedAt(seed, this.#epoch));
     const source = batches({ epoch: this.#epoch, first: this.#batch, random })[Symbol.asyncIterator]();
-    const phase = `epoch ${this.#epoch + 1}${epochs === undefined ? "" : `/${epochs}`}`;
+    const phase = `${title ? `${title}, ` : ""}epoch ${this.#epoch + 1}${epochs === undefined ? "" : `/${epochs}`}`;
     this.#progress.begin(phase, stepsPerEpoch, "step", this.#batch);
     let next = source.next();
     try {

@@ -32,7 +32,7 @@ export class MetricsLog {
 
   /** Begins a log, or goes on with the lines of an earlier one for which `isKept`. */
   static async open(path: string, isKept?: (record: MetricsRecord) => boolean): Promise<MetricsLog> {
-    const lines = isKept ? await readLines(path) : [];
+    const lines = isKept ? await readMetrics(path) : [];
     const kept = lines.filter((record) => isKept?.(record));
     await writeFileAtomically(path, kept.map(lineOf).join(""));
     return new MetricsLog(path);
@@ -48,7 +48,7 @@ export class MetricsLog {
 const lineOf = (record: MetricsRecord) => `${JSON.stringify(record)}\n`;
 
 /** The whole lines of a log; none when it is not there. */
-async function readLines(path: string): Promise<MetricsRecord[]> {
+export async function readMetrics(path: string): Promise<MetricsRecord[]> {
   const text = await readWhole("reading", path).then(String, () => "");
   return text.split("\n").flatMap((line): MetricsRecord[] => {
     try {

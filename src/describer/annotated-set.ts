@@ -1,0 +1,115 @@
+/**
+ * The annotated exemplars a describer is trained or judged on, prepared alike for both: the units that people have described and
+ * whose exemplars are all there, with their annotations as tokens, and which of them are held out (paper, appendix B).
+ */
+import { existsSync } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import { UserError } from "../base/errors.js";
+import { sha256, sha256File } from "../base/hash.js";
+import { type Progress, silent } from "../base/progress.js";
+import { readAnnotations } from "../data/annotations/annotations.js";
+import { resolveSets } from "../data/annotations/names.js";
+import { openImages } from "../data/images/open.js";
+import { type AnnotatedUnit, pairAnnotations } from "../exemplars/annotated.js";
+import { type ExemplarStore, openExemplars } from "../exemplars/store.js";
+
+/** Annotated exemplars, open. */
+export interface AnnotatedSet {
+  /** How it is called in reports. */
+  readonly name: string;
+  readonly store: ExemplarStore;
+  readonly units: readonly AnnotatedUnit[];
+  /** Identity of the exemplars: pictures, masks, and which they are. */
+  readonly digest: string;
+}
+
+export interface OpenSetsOptions {
+  /** `annotations.csv` of the one set that is opened, when it does not lie in its folder. */
+  readonly annotations?: string | undefined;
+  /** Source images of sets without pictures, or where a run's probe set is now. */
+  readonly images?: string | undefined;
+  /** Where the paper's sets lie, for names such as `base` or `resnet152/imagenet`. */
+  readonly root?: string | undefined;
+  readonly progress?: Progress;
+}
+
+/**
+ * Opens sets by path, or by the paper's names. Close their stores when done.
+ * Errors: `UserError` for anything that is no such set; what was open is closed.
+ */
+export async function openAnnotatedSets(
+  names: readonly string[],
+  { annotations, images, root, progress = silent }: OpenSetsOptions = {},
+): Promise<AnnotatedSet[]> {
+  const found = new Map(names.flatMap((name) => resolveSets(name, root)).map((set) => [resolve(set.folder), set]));
+  if (annotations !== undefined && found.size !== 1) {
+    throw new UserError(
+      `opening ${annotations}: it belongs to one set; expected one, got ${found.size}, leave out --annotations or name one set`,
+    );
+  }
+  const sets: AnnotatedSet[] = [];
+  try {
+    for (const { name, folder } of found.values()) {
+      const table = annotations ?? join(folder, "annotations.csv");
+      if (!existsSync(table)) {
+        throw new UserError(
+          `opening ${folder}: it has no annotations.csv; expected a table of layer,unit,summary, say where it is with --annotations`,
+        );
+      }
+      const { list, empty } = await readAnnotations(table);
+      if (empty > 0) progress.warn(`${table}: ${empty} empty summaries left out`);
+      const store = await openExemplars(folder, images);
+      try {
+        const { units, withoutAnnotations, withoutExemplars } = pairAnnotations(store, list);
+        if (withoutAnnotations > 0) progress.warn(`${name}: ${withoutAnnotations} units have no annotations`);
+        if (withoutExemplars > 0) progress.warn(`${name}: ${withoutExemplars} annotated units have no exemplars`);
+        sets.push({ name, store, units, digest: await exemplarsDigest(folder, isMerged(folder) ? images : undefined) });
+      } catch (error) {
+        await store.close();
+        throw error;
+      }
+    }
+    return sets;
+  } catch (error) {
+    for (const { store } of sets) await store.close();
+    throw error;
+  }
+}
+
+/** Whether a folder's pictures lie elsewhere without its knowing where: a run knows. */
+const isMerged = (folder: string) => !existsSync(join(folder, "run.json"));
+
+/** Those units of a set whose exemplars all have an image; the others cannot be laid out beside them. */
+export const whole = ({ store: { k }, units }: AnnotatedSet): AnnotatedUnit[] =>
+  units.filter(({ layer, row }) => layer.images.subarray(row * k, (row + 1) * k).every((image) => image >= 0));
+
+/**
+ * Identity of a folder's exemplars: of all arrays, tables of ids and the run's manifest, whatever it is called and wherever it
+ * lies. Reads every byte, which takes a second or two a gigabyte; computing features of them takes a thousand times as long.
+ * @param images the probe set, when its pictures are not in the folder.
+ */
+export async function exemplarsDigest(folder: string, images?: string): Promise<string> {
+  const parts: [string, string][] = [];
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (join(a.parentPath, a.name) < join(b.parentPath, b.name) ? -1 : 1))) {
+    if (!/\.npy$|^ids\.csv$|^run\.json$/.test(entry.name) || entry.name.startsWith(".")) continue;
+    const path = join(entry.parentPath, entry.name);
+    if ((await stat(path)).isFile()) parts.push([relative(folder, path), await sha256File(path)]);
+  }
+  if (images !== undefined) {
+    const set = await openImages(images);
+    parts.push(["images", set.fingerprint]);
+    await set.close();
+  }
+  return sha256(JSON.stringify(parts));
+}
+
+/** Refuses sets that one captioner cannot learn from together. */
+export function checkAlike(sets: readonly AnnotatedSet[]): void {
+  const uneven = sets.find(({ store }) => store.k !== sets[0].store.k);
+  if (!uneven) return;
+  throw new UserError(
+    `training on ${uneven.name}: ${uneven.store.k} exemplars a unit; expected ${sets[0].store.k} as in ${sets[0].name}, train on sets of one k`,
+  );
+}

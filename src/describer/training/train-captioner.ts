@@ -1,0 +1,171 @@
+/**
+ * Training of the captioner p(d | E) (paper, section 3.2; appendix B): AdamW on the likelihood of every annotation given the
+ * features of its unit, with the doubly stochastic penalty; after each epoch held-out units are described greedily, and the
+ * weights with the best BLEU are kept (the reference means to, and keeps the last).
+ */
+import type { Progress } from "../../base/progress.js";
+import { Random } from "../../base/random.js";
+import type { Arrays, SessionOptions } from "../../engine/runtime/session.js";
+import { fit } from "../../engine/train/fit.js";
+import type { BatchRequest, FitResult } from "../../engine/train/fit-options.js";
+import { adamW } from "../../engine/train/optimisers.js";
+import { initialise } from "../../engine/train/parameters.js";
+import type { ParameterValues } from "../../engine/train/program.js";
+import { seedAt } from "../../engine/train/seeds.js";
+import { TrainingStep } from "../../engine/train/step.js";
+import { bleu } from "../../language/bleu.js";
+import { scoreOf } from "../../language/metric.js";
+import type { Vocabulary } from "../../language/vocabulary.js";
+import { Captioner } from "../captioner.js";
+import { describeFeatures } from "../describe-features.js";
+import { captionerGraph } from "./captioner-graph.js";
+import { type Example, mostTokens, targetsOf } from "./examples.js";
+import { type Features, gather } from "./feature-file.js";
+import { placesOf } from "./forcing.js";
+
+/** What both trainings share. */
+export interface LearningOptions {
+  readonly vocabulary: Vocabulary;
+  /** Most tokens of an annotation that are learned from, `<stop>` included. */
+  readonly length: number;
+  readonly batch: number;
+  readonly epochs: number;
+  /** Epochs without a better value after which training ends. */
+  readonly patience: number;
+  readonly learningRate: number;
+  readonly dropout: number;
+  readonly embedding: number;
+  readonly hidden: number;
+  readonly seed: number;
+  /** File names without their endings: checkpoint and log. */
+  readonly stem: string;
+  /** What a checkpoint must have been made with, beyond the options above. */
+  readonly identity: Readonly<Record<string, unknown>>;
+  readonly resume: boolean;
+  /** The clock, in milliseconds. */
+  readonly now: () => number;
+  readonly progress: Progress;
+  readonly session?: SessionOptions | undefined;
+}
+
+export interface CaptionerTraining extends LearningOptions {
+  readonly features: Features;
+  readonly examples: readonly Example[];
+  /** Held-out units: their place among the features, and what people said of them, as tokens joined by spaces. */
+  readonly heldOut: readonly HeldOut[];
+  readonly attention: number;
+}
+
+export interface HeldOut {
+  readonly unit: number;
+  readonly references: readonly string[];
+}
+
+/** What was learned. */
+export interface Learned {
+  readonly values: ParameterValues;
+  readonly training: FitResult;
+}
+
+const CHECKPOINT_MS = 120_000;
+const DESCRIBED_TOGETHER = 64;
+
+/** Trains. Errors: as `fit`'s. */
+export async function trainCaptioner(options: CaptionerTraining): Promise<Learned> {
+  const { vocabulary, features, examples, length, epochs, seed, dropout, session } = options;
+  const rows = Math.min(options.batch, examples.length);
+  const sizes = { embedding: options.embedding, hidden: options.hidden, attention: options.attention };
+  const words = mostTokens(examples, { rows, epochs, seed });
+  const program = captionerGraph({
+    ...{ vocabulary, rows, steps: length, words, dropout, ...sizes },
+    exemplars: features.exemplars,
+    feature: features.featureSize,
+  });
+  const values = initialise(program.graph.parameters, new Random(seedAt(seed, 0, 3)));
+  const optimiser = adamW();
+  const step = await TrainingStep.open({ loss: program.loss, values, optimiser, session });
+  const stepsPerEpoch = Math.max(1, Math.floor(examples.length / rows));
+  const training = await fit({
+    ...{ step, values, optimiser, epochs, seed, stepsPerEpoch },
+    title: "captioner",
+    learningRate: options.learningRate,
+    batches: batchesOf(options, rows, words),
+    evaluate: async () => ({ heldOutBleu: await bleuOf(values, options) }),
+    earlyStopping: { metric: "heldOutBleu", better: "higher", patience: options.patience },
+    ...filesOf(options, { ...sizes, exemplars: features.exemplars, feature: features.featureSize }),
+  }).finally(() => step.close());
+  return { values, training };
+}
+
+/** Examples in a random order; what is left over sits out an epoch. Two buffers take turns. */
+function batchesOf({ features, examples, vocabulary, length }: CaptionerTraining, rows: number, words: number) {
+  const size = rows * features.exemplars * features.featureSize;
+  const buffers = [new Float32Array(size), new Float32Array(size)];
+  return async function* batches({ first, random }: BatchRequest): AsyncGenerator<Arrays> {
+    const order = random.permutation(examples.length);
+    for (let batch = first; (batch + 1) * rows <= order.length; batch++) {
+      const some = Array.from(order.subarray(batch * rows, (batch + 1) * rows), (i) => examples[i]);
+      const targets = targetsOf(some, rows, length, vocabulary);
+      const units = some.map(({ unit }) => unit);
+      yield {
+        features: await gather(features, units, buffers[batch % 2]),
+        targets,
+        places: placesOf(targets, { vocabulary, words }),
+      };
+    }
+  };
+}
+
+/** BLEU of greedy descriptions of the held-out units, 0..100. */
+async function bleuOf(values: ParameterValues, options: CaptionerTraining): Promise<number> {
+  const { heldOut } = options;
+  const texts = await captionsOf(
+    values,
+    heldOut.map(({ unit }) => unit),
+    options,
+  );
+  return scoreOf(
+    bleu({ effectiveOrder: true }),
+    texts,
+    heldOut.map(({ references }) => references),
+  );
+}
+
+/** Greedy descriptions of units, as tokens joined by spaces. @param units places among the features. */
+export async function captionsOf(
+  values: ParameterValues,
+  units: readonly number[],
+  { features, vocabulary, length, session }: Pick<CaptionerTraining, "features" | "vocabulary" | "length" | "session">,
+): Promise<string[]> {
+  const captioner = await Captioner.open(values, session);
+  const texts: string[] = [];
+  try {
+    for (let first = 0; first < units.length; first += DESCRIBED_TOGETHER) {
+      const some = await gather(features, units.slice(first, first + DESCRIBED_TOGETHER));
+      const decoder = { captioner, start: vocabulary.start, stop: vocabulary.stop };
+      for (const { beam } of await describeFeatures(decoder, some, { search: "greedy", length })) {
+        texts.push(vocabulary.wordsOf(beam[0]?.tokens ?? []).join(" "));
+      }
+    }
+    return texts;
+  } finally {
+    await captioner.close();
+  }
+}
+
+/** What the training loop is told of files, clock and identity. @param more sizes a checkpoint must agree with. */
+export function filesOf(options: LearningOptions, more: Readonly<Record<string, unknown>>) {
+  const { stem, resume, now, progress, batch, learningRate, dropout, length, seed, embedding, hidden } = options;
+  const settings = { batch, learningRate, dropout, length, seed, embedding, hidden, epochs: options.epochs };
+  return {
+    now,
+    progress,
+    checkpoint: {
+      path: `${stem}.checkpoint.safetensors`,
+      everyMs: CHECKPOINT_MS,
+      identity: { ...options.identity, ...settings, ...more },
+      resume,
+    },
+    metrics: { path: `${stem}.metrics.jsonl` },
+  };
+}

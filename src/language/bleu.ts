@@ -1,0 +1,110 @@
+/**
+ * BLEU (Papineni et al. 2002) as sacrebleu computes it: its 13a tokenisation, clipped n-gram counts up to 4, the closest
+ * reference's length, and its smoothings; 0..100. What the paper stops training by and reports. Counts add up over texts, so a
+ * corpus of any size is scored from the sum of its members' counts.
+ */
+import type { TextMetric } from "./metric.js";
+
+/** What takes the place of a precision of zero. sacrebleu's default is `exp`: 1/2, 1/4, ... of a match. */
+export type Smoothing = "exp" | "floor" | "add-k" | "none";
+
+export interface BleuOptions {
+  /** Default `exp`. */
+  readonly smoothing?: Smoothing;
+  /** For `floor` (default 0.1) and `add-k` (default 1). */
+  readonly smoothValue?: number;
+  /**
+   * Count only the orders of n-grams there are: without it, a corpus without any candidate of four words scores 0; any other
+   * scores the same. Default no, as in sacrebleu.
+   */
+  readonly effectiveOrder?: boolean;
+}
+
+const ORDERS = 4;
+/** Statistics: candidate length, closest reference length, matches of each order, n-grams of each order. */
+const [LENGTH, REFERENCE, MATCHES, TOTALS] = [0, 1, 2, 2 + ORDERS];
+
+/** Corpus BLEU. */
+export function bleu(options: BleuOptions = {}): TextMetric {
+  return {
+    name: "BLEU",
+    statistics: async (candidates, references) =>
+      candidates.map((candidate, i) => count(tokenize13a(candidate), references[i].map(tokenize13a))),
+    score: (sum) => precisionsAndScore(sum, options).score,
+  };
+}
+
+/** The score of summed statistics with its parts: precisions in per cent, and the brevity penalty. */
+export function precisionsAndScore(sum: Float64Array, options: BleuOptions = {}) {
+  const { smoothing = "exp", effectiveOrder = false } = options;
+  const k = options.smoothValue ?? (smoothing === "floor" ? 0.1 : 1);
+  const precisions = new Array<number>(ORDERS).fill(0);
+  let orders = ORDERS;
+  let factor = 1;
+  for (let n = 0; n < ORDERS; n++) {
+    const added = smoothing === "add-k" && n > 0 ? k : 0;
+    const [matches, total] = [sum[MATCHES + n] + added, sum[TOTALS + n] + added];
+    if (total === 0) break;
+    if (effectiveOrder) orders = n + 1; // of the corpus: those it has any of
+    if (matches > 0) precisions[n] = (100 * matches) / total;
+    else if (smoothing === "exp") precisions[n] = 100 / ((factor *= 2) * total);
+    else if (smoothing === "floor") precisions[n] = (100 * k) / total;
+  }
+  const [length, reference] = [sum[LENGTH], sum[REFERENCE]];
+  const brevity = length >= reference ? 1 : length > 0 ? Math.exp(1 - reference / length) : 0;
+  const logs = precisions.slice(0, orders).map((p) => (p > 0 ? Math.log(p) : Number.NEGATIVE_INFINITY));
+  return { score: brevity * Math.exp(logs.reduce((a, b) => a + b, 0) / orders), precisions, brevity };
+}
+
+function count(candidate: readonly string[], references: readonly (readonly string[])[]): Float64Array {
+  const statistics = new Float64Array(TOTALS + ORDERS);
+  const size = candidate.length;
+  statistics[LENGTH] = size;
+  statistics[REFERENCE] = references
+    .map(({ length }) => length)
+    .reduce((best, n) => {
+      const [distance, nearest] = [Math.abs(n - size), Math.abs(best - size)];
+      return distance < nearest || (distance === nearest && n < best) ? n : best;
+    });
+  for (let n = 1; n <= ORDERS; n++) {
+    const allowed = new Map<string, number>();
+    for (const reference of references) {
+      for (const [gram, times] of ngrams(reference, n)) allowed.set(gram, Math.max(times, allowed.get(gram) ?? 0));
+    }
+    for (const [gram, times] of ngrams(candidate, n)) {
+      statistics[MATCHES + n - 1] += Math.min(times, allowed.get(gram) ?? 0);
+      statistics[TOTALS + n - 1] += times;
+    }
+  }
+  return statistics;
+}
+
+/** How often each sequence of `n` words occurs; words hold no spaces. */
+export function ngrams(words: readonly string[], n: number): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (let i = 0; i + n <= words.length; i++) {
+    const gram = words.slice(i, i + n).join(" ");
+    counts.set(gram, (counts.get(gram) ?? 0) + 1);
+  }
+  return counts;
+}
+
+const ENTITIES: readonly (readonly [string, string])[] = [
+  ["&quot;", '"'],
+  ["&amp;", "&"],
+  ["&lt;", "<"],
+  ["&gt;", ">"],
+];
+
+/** The tokenisation of mteval-v13a, language-independent part: punctuation stands apart, except within numbers. */
+export function tokenize13a(text: string): string[] {
+  let line = text.replaceAll("<skipped>", "").replaceAll("-\n", "").replaceAll("\n", " ");
+  if (line.includes("&")) for (const [entity, character] of ENTITIES) line = line.replaceAll(entity, character);
+  return ` ${line} `
+    .replace(/([{-~[-` -&(-+:-@/])/g, " $1 ")
+    .replace(/([^0-9])([.,])/g, "$1 $2 ")
+    .replace(/([.,])([^0-9])/g, " $1 $2")
+    .replace(/([0-9])(-)/g, "$1 $2 ")
+    .split(/\s+/)
+    .filter(Boolean);
+}

@@ -1,0 +1,79 @@
+/** `milan train` and `milan evaluate` as a user runs them: a describer that describes, judged on what it has not seen. */
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeEyes, writeShapeSet } from "../describer/training/shape-set.js";
+import { expectDone, expectRefusal, milan } from "./milan.js";
+
+const folder = mkdtempSync(join(tmpdir(), "milan-train-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const at = (...names: string[]) => join(folder, ...names);
+const SIZES = ["--hidden", "24", "--embedding", "8", "--batch", "16", "--length", "4", "--rare", "0"];
+const train = (out: string, ...more: string[]) =>
+  milan(
+    "train",
+    at("set"),
+    "--encoder",
+    at("eyes.onnx"),
+    "--layers",
+    "colours,edges",
+    "--out",
+    at(out),
+    ...SIZES,
+    ...more,
+  );
+
+beforeAll(async () => {
+  await writeEyes(at("eyes.onnx"));
+  await writeShapeSet(at("set"), { units: 60, seed: 1 });
+}, 60_000);
+
+test("trains, goes on, describes and is judged on what it has not seen", () => {
+  const trained = train("describer", "--epochs", "4", "--learning-rate", "0.005", "--hold-out", "0.2");
+  expectDone(trained);
+  expect(trained.stdout).toMatch(/describer: learned from 60 annotations of 60 units, \d+ of them held out\n/);
+  expect(trained.stdout).toMatch(/language model: perplexity [\d.]+ on their annotations, 4 epochs in/);
+  expect(readFileSync(at("describer", "card.md"), "utf8")).toContain("/set | 60 | 60 |");
+  const described = milan("describe", at("set"), "--describer", at("describer"), "--out", at("said.csv"));
+  expectDone(described);
+  expect(readFileSync(at("said.csv"), "utf8").trim().split("\n")).toHaveLength(61);
+
+  const judged = milan("evaluate", at("describer"), at("set"), "--out", at("judged.json"), "--json");
+  expectDone(judged);
+  const { judgements, sets } = JSON.parse(judged.stdout);
+  expect(sets[0]).toMatchObject({ wasTrainedOn: true, units: 60 - sets[0].learnedFrom });
+  expect(judgements.map(({ metric }: { metric: string }) => metric)).toEqual(["BLEU", "ROUGE-1", "ROUGE-2", "ROUGE-L"]);
+  const { units } = JSON.parse(readFileSync(at("judged.json"), "utf8"));
+  expect(units).toHaveLength(sets[0].units);
+  expect(units[0].references[0]).toMatch(/^\w+ \w+s$/);
+
+  const flattered = milan("evaluate", at("describer"), at("set"), "--all", "--no-layers");
+  expectDone(flattered);
+  expect(flattered.stdout).toMatch(/60 units judged; \d+ of them learned from, so the scores are flattering\n/);
+  expect(flattered.stdout).toMatch(/^ROUGE-L +all +60 /m);
+});
+
+test("what cannot be done is one line and exit code 2", () => {
+  expectRefusal(milan("train", at("set"), "--out", at("x")), /no encoder given; expected --encoder/);
+  expectRefusal(
+    milan("train", at("nowhere"), "--encoder", at("eyes.onnx"), "--out", at("x")),
+    /nowhere: no such folder/,
+  );
+  expectRefusal(train("x", "--hold-out", "1.5"), /between 0 and 1/);
+  expectRefusal(train("set"), /something else is there; expected a describer/);
+  cpSync(at("set"), at("mute"), { recursive: true });
+  writeFileSync(at("mute", "annotations.csv"), "layer,unit\nlayer1,0\n");
+  expectRefusal(
+    milan("train", at("mute"), "--encoder", at("eyes.onnx"), "--out", at("x")),
+    /no column summary; expected layer, unit, summary, got layer, unit/,
+  );
+  writeFileSync(at("mute", "annotations.csv"), "layer,unit,summary\nlayer1,0,red dots\n");
+  expectRefusal(
+    milan("train", at("mute"), "--encoder", at("eyes.onnx"), "--out", at("x")),
+    /1 annotated units, \d of them held out; expected at least 2 to learn from and 2 held out/,
+  );
+  expectRefusal(milan("evaluate", at("describer"), at("mute")), /1 units to judge.*expected at least 2/);
+  expectRefusal(milan("evaluate", at("set"), at("set")), /config\.json: no such file/);
+  expect(existsSync(at("x"))).toBe(false);
+});

@@ -1,0 +1,146 @@
+/** Training where the right answer is known: 5 shapes in 6 colours, learned from one set of exemplars and told of another. */
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { silent } from "../../../src/base/progress.js";
+import { type AnnotatedSet, openAnnotatedSets } from "../../../src/describer/annotated-set.js";
+import { describe } from "../../../src/describer/describe.js";
+import { loadDescriber } from "../../../src/describer/describer.js";
+import { type EncoderSource, openEncoder } from "../../../src/describer/training/encoder-source.js";
+import { type TrainOptions, trainDescriber } from "../../../src/describer/training/train.js";
+import { openExemplars } from "../../../src/exemplars/store.js";
+import { writeEyes, writeShapeSet } from "./shape-set.js";
+
+const folder = mkdtempSync(join(tmpdir(), "milan-training-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const at = (...names: string[]) => join(folder, ...names);
+
+let source: EncoderSource;
+let answers: string[];
+beforeAll(async () => {
+  await writeEyes(at("eyes.onnx"));
+  source = await openEncoder(at("eyes.onnx"), { layers: ["colours", "edges"] });
+  await writeShapeSet(at("known"), { units: 480, seed: 1 });
+  answers = await writeShapeSet(at("unseen"), { units: 120, seed: 2 });
+}, 120_000);
+
+const SETTINGS: Omit<TrainOptions, "out"> = {
+  ...{ epochs: 100, patience: 20, batch: 32, length: 4, rare: 0, dropout: 0.3, learningRate: 3e-3 },
+  sizes: { embedding: 16, hidden: 96 },
+  seed: 3,
+  now: () => performance.now(),
+};
+
+async function train(out: string, options: Partial<TrainOptions> = {}, sets = [at("known")]) {
+  const opened = await openAnnotatedSets(sets);
+  try {
+    return await trainDescriber(opened, source, { ...SETTINGS, out: at(out), ...options });
+  } finally {
+    await closeAll(opened);
+  }
+}
+
+const closeAll = async (sets: readonly AnnotatedSet[]) => {
+  for (const { store } of sets) await store.close();
+};
+
+/** SHA-256 of every file of a describer. */
+const digests = (name: string) =>
+  readdirSync(at(name)).map((file) => [
+    file,
+    createHash("sha256")
+      .update(readFileSync(at(name, file)))
+      .digest("hex"),
+  ]);
+
+/** A few epochs on the smaller set, which say little but take a second. */
+const SHORT: Partial<TrainOptions> = { epochs: 3, seed: 4, sizes: { embedding: 8, hidden: 12 } };
+
+test("what it says of exemplars it has never seen is right", async () => {
+  const trained = await train("describer");
+  expect(trained.trainingUnits + trained.heldOutUnits).toBe(480);
+  expect(trained.heldOutUnits).toBeGreaterThan(15);
+  expect(trained.perplexity).toBeLessThan(8); // 30 captions of two words and an end: 30 ** (1 / 3) = 3.1
+  const describer = await loadDescriber(at("describer"));
+  const store = await openExemplars(at("unseen"));
+  const found: string[] = [];
+  for await (const { description } of describe(store, describer)) found.push(description.toLowerCase());
+  await Promise.all([describer.close(), store.close()]);
+  const right = found.filter((text, i) => text === answers[i]).length;
+  console.log(`${right} of ${found.length} right, BLEU ${trained.bleu.toFixed(1)}, ${trained.captioner.epochs} epochs`);
+  expect(right / found.length).toBeGreaterThan(0.95);
+}, 180_000);
+
+test("the card tells of data, curves, controls and the language model", () => {
+  const card = readFileSync(at("describer", "card.md"), "utf8");
+  for (const part of ["## Data", "## Scores", "| BLEU |", "ROUGE-L", "one label for all", "Kneser-Ney", "## Curves"]) {
+    expect(card).toContain(part);
+  }
+  expect(card).toContain("480 | 480");
+  expect(card).not.toMatch(/NaN|undefined|Infinity/);
+});
+
+test("one seed gives one file, and another seed another", async () => {
+  await train("once", SHORT, [at("unseen")]);
+  await train("again", SHORT, [at("unseen")]);
+  await train("otherwise", { ...SHORT, seed: 5 }, [at("unseen")]);
+  expect(digests("once").map(([file]) => file)).toEqual([
+    "card.md",
+    "config.json",
+    "encoder.onnx",
+    "model.safetensors",
+    "vocab.json",
+  ]);
+  expect(digests("again")).toEqual(digests("once"));
+  expect(digests("otherwise").at(3)).not.toEqual(digests("once").at(3));
+}, 60_000);
+
+test.each([
+  ["the language model", /^language model, epoch 2/],
+  ["the captioner", /^captioner, epoch 2/],
+])(
+  "interrupted while %s learns, and resumed, it is the file of an uninterrupted training",
+  async (what, phase) => {
+    let clock = 0;
+    const interrupt = { ...silent, begin: (name: string) => void (phase.test(name) && fail()) };
+    const fail = () => {
+      throw new Error("interrupted");
+    };
+    const out = `interrupted ${what}`;
+    const now = () => (clock += 130_000); // a checkpoint after every step
+    await expect(train(out, { ...SHORT, now, progress: interrupt }, [at("unseen")])).rejects.toThrow("interrupted");
+    await expect(train(out, SHORT, [at("unseen")])).rejects.toThrow("holds an unfinished training");
+    await train(out, { ...SHORT, resume: true }, [at("unseen")]);
+    expect(digests(out)).toEqual(digests("once"));
+  },
+  60_000,
+);
+
+test("features are those of their encoder and exemplars, or refused", async () => {
+  const other = await openEncoder(at("eyes.onnx"), { layers: ["colours"] });
+  const cache = at("once.training", "features");
+  const sets = await openAnnotatedSets([at("unseen")]);
+  const options = { ...SETTINGS, ...SHORT, out: at("cached"), cache };
+  await expect(trainDescriber(sets, other, options)).rejects.toThrow(/its features are of another encoder; expected/);
+  await expect(trainDescriber(sets, source, { ...options, holdOut: 0.3 })).resolves.toMatchObject({
+    out: at("cached"),
+  });
+  await closeAll(sets);
+});
+
+test("what cannot be learned from is refused in one line", async () => {
+  await expect(train("x", { resume: true })).rejects.toThrow(/no such file; expected a checkpoint; leave out --resume/);
+  await expect(train("x", { holdOut: 0.001 }, [at("unseen")])).rejects.toThrow(/held out; expected at least 2/);
+  await expect(train("x", { rare: 1000 }, [at("unseen")])).rejects.toThrow(/no word appears more than 1000 times/);
+  await expect(openAnnotatedSets([at("unseen", "layer1")])).rejects.toThrow(/has no annotations.csv/);
+  await expect(openEncoder(at("eyes.onnx"), { layers: ["nowhere"] })).rejects.toThrow(/nowhere/);
+  await expect(openEncoder(at("nowhere.onnx"))).rejects.toThrow(/no such file or folder; expected an encoder/);
+  const elsewhere = at("elsewhere.csv");
+  writeFileSync(elsewhere, "layer,unit,summary\nlayer9,0,red dots\n");
+  await expect(openAnnotatedSets([at("unseen")], { annotations: elsewhere })).rejects.toThrow(
+    /none is of a unit with exemplars; expected layers layer1, got layer9/,
+  );
+  expect(existsSync(at("x"))).toBe(false);
+});
