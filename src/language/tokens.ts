@@ -2,11 +2,10 @@
  * From text to tokens and back, as the reference's vocabularies assume: words and punctuation in lower case, one token each.
  * The way back is theirs to the letter, oddities included ("People 's faces", no capitals within a sentence).
  */
+import { words } from "./words.js";
 
-/** Tokens of a text whose punctuation stands apart from its words: split at white space, in lower case. */
-export function tokenize(text: string): string[] {
-  return text.toLowerCase().split(/\s+/).filter(Boolean);
-}
+/** Tokens of a text: its words and punctuation marks, in lower case. */
+export const tokenize = (text: string): string[] => words(text).map((word) => word.toLowerCase());
 
 /**
  * A text of tokens: no space before . , ; : nor around hyphens; each sentence begins with a capital and is otherwise in

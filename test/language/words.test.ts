@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { readAnnotations } from "../../src/data/annotations/annotations.js";
+import { tokenize } from "../../src/language/tokens.js";
+import { words } from "../../src/language/words.js";
+import { readJson } from "../describer/golden-decoder.js";
+import { describeShared, shared } from "../shared.js";
+
+test.each([
+  ["wool, stairs and other patterned objects", "wool , stairs and other patterned objects"],
+  ["multi-colored zig-zag", "multi - colored zig - zag"],
+  ["a dog's or dogs' ears", "a dog 's or dogs ' ears"],
+  ["things that don't move, can't or won't", "things that do n't move , ca n't or wo n't"],
+  ["it's what they're like", "it 's what they 're like"],
+  ["red/brown/white animals/objects,", "red / brown / white animals / objects ,"],
+  ['the "cap" (or top)', 'the " cap " ( or top )'],
+  ["inside! menus,, {these", "inside ! menus , , { these"],
+  ["People outdoors.", "People outdoors ."],
+  ["signs, text, etc.", "signs , text , etc."],
+  ["e.g. cats...", "e.g. cats ..."],
+  ["text:signs", "text : signs"],
+  ["A & B, 10% of 5-10 things", "A & B , 10 % of 5 - 10 things"],
+  ["left—right", "left — right"],
+  ["U.S. flags at 3.5 m", "U.S. flags at 3.5 m"],
+  ["'quoted'", "' quoted '"],
+  ["nature.,", "nature . ,"],
+  ["-ish i-shaped", "-ish i - shaped"],
+  ["", ""],
+  [" . ", "."],
+])("%j becomes %j", (text, expected) => {
+  expect(words(text).join(" ")).toBe(expected);
+});
+
+test("tokens are in lower case", () => {
+  expect(tokenize("Red-ish DOGS' Ears")).toEqual(["red", "-", "ish", "dogs", "'", "ears"]);
+});
+
+describeShared("on real annotations", () => {
+  test("nothing is lost, and what is already apart stays as it is", async () => {
+    const { list } = await readAnnotations(shared("data/text/milannotations-resnet152-imagenet.csv"));
+    let differing = 0;
+    for (const { summary } of list) {
+      const tokens = words(summary);
+      expect(tokens.join("")).toBe(summary.replace(/\s+/g, ""));
+      expect(words(tokens.join(" ")).join("")).toBe(tokens.join(""));
+      if (tokens.length !== summary.trim().split(/\s+/).length) differing++;
+    }
+    expect(differing).toBeGreaterThan(2000); // of 11,712: mostly commas
+    for (const text of readJson("golden/text/indexer.json").texts as string[]) {
+      expect(words(text)).toEqual(text.split(/\s+/));
+    }
+  });
+});
