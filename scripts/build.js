@@ -7,4 +7,5 @@ process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 rmSync("dist", { recursive: true, force: true });
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { stdio: "inherit" });
 cpSync("src/explorer/page", "dist/explorer/page", { recursive: true });
+cpSync("src/language/syntax/model.bin", "dist/language/syntax/model.bin");
 chmodSync("dist/cli/main.js", 0o755);

@@ -23,7 +23,7 @@ const DOORS: Record<string, readonly string[]> = {
   "data/world": ["base", "data/images"],
   run: ["base", "engine/tensor", "data/images"],
   exemplars: ["base", "engine/tensor", "engine/onnx", "engine/runtime", "data/images", "data/annotations", "run"],
-  language: ["base"],
+  language: ["base", "engine/tensor", "engine/onnx", "engine/runtime"],
   describer: [
     "base",
     "engine/tensor",
@@ -48,6 +48,9 @@ const DOORS: Record<string, readonly string[]> = {
     "engine/train",
     "zoo",
     "data/images",
+    "data/world",
+    "run",
+    "exemplars",
   ],
 };
 

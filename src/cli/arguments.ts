@@ -1,5 +1,5 @@
 /** Arguments as people type them, checked where they are read: a wrong one is named together with what was expected. */
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 
 /** A whole number from `least` to `most`. */
 export const whole =
@@ -84,3 +84,10 @@ export function units(text: string, before: Record<string, number[]> = {}): Reco
   const layer = text.slice(0, at);
   return { ...before, [layer]: [...(before[layer] ?? []), ...list] };
 }
+
+/** Where BERTScore's model is. */
+export const bertOption = (): Option =>
+  new Option(
+    "--bert <folder>",
+    "for BERTScore: a BERT-type model as Hugging Face lays it out (model.onnx, tokenizer.json), such as roberta-large; without one, words are compared as they are",
+  ).env("MILAN_BERT");

@@ -1,6 +1,6 @@
 /** `milan evaluate`: how good a describer is by what people said, beside controls that show what the figures are worth. */
 import type { Command } from "commander";
-import { whole } from "./arguments.js";
+import { bertOption, whole } from "./arguments.js";
 import { plain, printJson, printTable } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
@@ -8,6 +8,7 @@ interface Options {
   annotations?: string;
   images?: string;
   root?: string;
+  bert?: string;
   all?: boolean;
   layers?: boolean;
   seed: number;
@@ -28,6 +29,7 @@ export function registerEvaluate(program: Command): void {
     .option("--annotations <file>", "annotations.csv of the one set given, when it lies elsewhere")
     .option("--images <path>", "source images of sets that have ids.csv but no images.npy; or where a probe set is now")
     .option("--root <folder>", "where the paper's data sets lie: ROOT/resnet152/imagenet and so on")
+    .addOption(bertOption())
     .option("--all", "judge the units the describer learned from as well")
     .option("--no-layers", "only all layers together")
     .option("--seed <number>", "seed of resampling and shuffling", whole(0, 2 ** 32 - 1), 0)
@@ -48,17 +50,16 @@ has not shown that it knows the units.
       const { openAnnotatedSets } = await import("../describer/annotated-set.js");
       const { loadDescriber } = await import("../describer/describer.js");
       const { evaluateDescriber } = await import("../describer/evaluation/evaluate.js");
-      const { bleu } = await import("../language/bleu.js");
-      const { rouge } = await import("../language/rouge.js");
+      const { openMetrics } = await import("../language/metrics.js");
       const progress = terminalProgress();
       if (options.out !== undefined) await checkWritableFile(options.out);
       const { annotations, images, root, seed, threads, all = false } = options;
+      const metrics = await openMetrics(options.bert);
       const describer = await loadDescriber(path, threads === undefined ? {} : { threads });
       try {
         const sets = await openAnnotatedSets(names, { annotations, images, root, progress });
         try {
-          const metrics = [bleu({ effectiveOrder: true }), rouge(1), rouge(2), rouge("L")];
-          const found = await evaluateDescriber(describer, sets, { metrics, all, seed, progress });
+          const found = await evaluateDescriber(describer, sets, { metrics: metrics.list, all, seed, progress });
           const judgements = found.judgements.filter(({ layer }) => options.layers || layer === "");
           const { units, ...summary } = { ...found, judgements };
           if (options.out !== undefined) {
@@ -68,20 +69,20 @@ has not shown that it knows the units.
             );
           }
           if (options.json) printJson(summary);
-          else report(summary, all);
+          else await report(summary, all);
         } finally {
           for (const { store } of sets) await store.close();
         }
       } finally {
-        await describer.close();
+        await Promise.all([describer.close(), metrics.close()]);
       }
     });
 }
 
 type Evaluation = import("../describer/evaluation/evaluate.js").Evaluation;
-type Interval = import("../describer/evaluation/bootstrap.js").Interval;
 
-function report({ judgements, sets, silent }: Omit<Evaluation, "units">, all: boolean): void {
+async function report({ judgements, sets, silent }: Omit<Evaluation, "units">, all: boolean): Promise<void> {
+  const { withInterval } = await import("../describer/evaluation/report.js");
   const lines = sets.map(({ name, units, learnedFrom, wasTrainedOn }) => {
     const learned = all
       ? `${learnedFrom} of them learned from, so the scores are flattering`
@@ -90,12 +91,11 @@ function report({ judgements, sets, silent }: Omit<Evaluation, "units">, all: bo
   });
   process.stdout.write(lines.join(""));
   if (silent > 0) process.stdout.write(`${silent} units of which nothing could be said count as wrong\n`);
-  const shown = ({ value, low, high }: Interval) => `${digits(value)} [${digits(low)}, ${digits(high)}]`;
   printTable(
     ["METRIC", "LAYER", "UNITS", "DESCRIBER [95 %]", "SHUFFLED", "ONE LABEL FOR ALL"],
     judgements.map(({ metric, layer, units, describer, shuffled, constant }) => [
-      ...[metric, layer === "" ? "all" : layer, units, shown(describer), shown(shuffled)],
-      `${shown(constant)} "${constant.label}"`,
+      ...[metric, layer === "" ? "all" : layer, units, withInterval(metric, describer), withInterval(metric, shuffled)],
+      `${withInterval(metric, constant)} "${constant.label}"`,
     ]),
   );
   const weak = judgements.filter(
@@ -107,6 +107,3 @@ function report({ judgements, sets, silent }: Omit<Evaluation, "units">, all: bo
       : `NOT SAFELY BETTER THAN ITS CONTROLS by ${weak.map(({ metric }) => metric).join(", ")}: by that measure these descriptions show no knowledge of the units\n`,
   );
 }
-
-/** BLEU is a percentage, the others are shares. */
-const digits = (value: number) => (Math.abs(value) >= 2 ? value.toFixed(1) : value.toFixed(3));

@@ -8,6 +8,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { messageOf, UserError } from "../base/errors.js";
+import { registerAnnotations } from "./annotations.js";
 import { registerConvert } from "./convert.js";
 import { registerDemo } from "./demo.js";
 import { registerDescribe } from "./describe.js";
@@ -44,6 +45,7 @@ export function buildProgram(): Command {
     registerShow,
     registerExport,
     registerConvert,
+    registerAnnotations,
     registerTrain,
     registerEvaluate,
     registerTrainClassifier,

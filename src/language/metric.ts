@@ -38,3 +38,6 @@ export function sumOf(statistics: readonly Float64Array[]): Float64Array {
 
 /** A text as the reference compares it: in lower case, without full stops and spaces at its ends. */
 export const normalised = (text: string): string => text.toLowerCase().replace(/^[. ]+|[. ]+$/g, "");
+
+/** A score as it is printed: BLEU is of 100, with one decimal, as sacrebleu's; the others are of 1. */
+export const formatScore = (metric: string, value: number): string => value.toFixed(metric.startsWith("BLEU") ? 1 : 3);

@@ -29,6 +29,7 @@ function build(): string {
   const options = ["-p", join(ROOT, "tsconfig.build.json"), "--outDir", dist];
   spawnSync(process.execPath, [compiler, ...options], { stdio: "inherit" });
   cpSync(join(ROOT, "src", "explorer", "page"), join(dist, "explorer", "page"), { recursive: true });
+  cpSync(join(ROOT, "src", "language", "syntax", "model.bin"), join(dist, "language", "syntax", "model.bin"));
   copyFileSync(join(ROOT, "package.json"), join(folder, "package.json"));
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction");
   return dist;

@@ -43,7 +43,9 @@ test("trains, goes on, describes and is judged on what it has not seen", () => {
   expectDone(judged);
   const { judgements, sets } = JSON.parse(judged.stdout);
   expect(sets[0]).toMatchObject({ wasTrainedOn: true, units: 60 - sets[0].learnedFrom });
-  expect(judgements.map(({ metric }: { metric: string }) => metric)).toEqual(["BLEU", "ROUGE-1", "ROUGE-2", "ROUGE-L"]);
+  expect(judgements.map(({ metric }: { metric: string }) => metric)).toEqual([
+    ...["BLEU", "ROUGE-1", "ROUGE-2", "ROUGE-L", "word overlap (idf)"],
+  ]);
   const { units } = JSON.parse(readFileSync(at("judged.json"), "utf8"));
   expect(units).toHaveLength(sets[0].units);
   expect(units[0].references[0]).toMatch(/^\w+ \w+s$/);
@@ -52,6 +54,23 @@ test("trains, goes on, describes and is judged on what it has not seen", () => {
   expectDone(flattered);
   expect(flattered.stdout).toMatch(/60 units judged; \d+ of them learned from, so the scores are flattering\n/);
   expect(flattered.stdout).toMatch(/^ROUGE-L +all +60 /m);
+});
+
+test("statistics of annotations, and agreement where there are several a unit", () => {
+  const alone = milan("annotations", at("set"));
+  expectDone(alone);
+  expect(alone.stdout).toMatch(/^all +60 +60 +1 +\d+ +2\.0 +[\d.]+% /m);
+  expect(alone.stdout).toContain("no unit has two annotations");
+  const table = "layer,unit,summary\nconv1,0,red dots\nconv1,0,red and white dots\nconv2,1,the sky\n";
+  writeFileSync(at("some.csv"), table);
+  const several = milan("annotations", at("some.csv"), "--json");
+  expectDone(several);
+  const { statistics, agreement } = JSON.parse(several.stdout);
+  expect(statistics[0]).toMatchObject({ units: 2, annotations: 3, annotators: [1, 2] });
+  expect(statistics[0].nouns).toBeCloseTo(3 / 8, 9); // dots, dots, sky
+  expect(agreement[0]).toMatchObject({ metric: "BLEU", layer: "", units: 1, single: 1 });
+  expectRefusal(milan("annotations", at("some.csv"), "--bert", at("set")), /no model\.onnx in it/);
+  expectRefusal(milan("annotations", at("nowhere.csv")), /no such file/);
 });
 
 test("what cannot be done is one line and exit code 2", () => {

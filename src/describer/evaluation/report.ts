@@ -1,4 +1,5 @@
 /** Judgements as a table in Markdown, for cards and for the terminal. */
+import { formatScore } from "../../language/metric.js";
 import type { Interval } from "./bootstrap.js";
 import type { Judgement } from "./judge.js";
 
@@ -9,9 +10,9 @@ export function formatJudgements(judgements: readonly Judgement[]): string[] {
     metric,
     ...(layered ? [layer === "" ? "all" : layer] : []),
     String(units),
-    withInterval(describer),
-    `${withInterval(constant)} "${constant.label}"`,
-    withInterval(shuffled),
+    withInterval(metric, describer),
+    `${withInterval(metric, constant)} "${constant.label}"`,
+    withInterval(metric, shuffled),
   ]);
   const header = [
     "metric",
@@ -24,9 +25,10 @@ export function formatJudgements(judgements: readonly Judgement[]): string[] {
   return [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.map(escaped).join(" | ")} |`);
 }
 
-const withInterval = ({ value, low, high }: Interval) => `${digits(value)} [${digits(low)}, ${digits(high)}]`;
-
-/** BLEU is a percentage, the others are shares. */
-const digits = (value: number) => (Math.abs(value) >= 2 ? value.toFixed(1) : value.toFixed(3));
+/** A score and its interval, as they are printed. */
+export function withInterval(metric: string, { value, low, high }: Interval): string {
+  const [score, from, to] = [value, low, high].map((each) => formatScore(metric, each));
+  return `${score} [${from}, ${to}]`;
+}
 
 const escaped = (cell: string) => cell.replace(/\|/g, "\\|").replace(/[\r\n]/g, " ");

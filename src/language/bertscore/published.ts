@@ -1,0 +1,48 @@
+/**
+ * What is published with BERTScore (Zhang et al. 2020, and its reference implementation): which layer of which model agrees best
+ * with people, and the scores of unrelated English sentences, to which rescaled scores are relative.
+ */
+
+/** Best layers by model, as named in `config.json` (`_name_or_path`) or by its sizes. */
+const LAYERS: Readonly<Record<string, number>> = {
+  "roberta-large": 17,
+  "roberta-large-mnli": 19,
+  "roberta-base": 10,
+  "bert-base-uncased": 9,
+  "bert-base-cased": 9,
+  "bert-large-uncased": 18,
+  "distilbert-base-uncased": 5,
+  "distilroberta-base": 5,
+};
+
+/** Precision, recall and F1 of unrelated sentences by model and layer. */
+const BASELINES: Readonly<Record<string, readonly [number, number, number]>> = {
+  "roberta-large 17": [0.83150584, 0.8314941, 0.83122575],
+};
+
+interface ModelConfig {
+  readonly _name_or_path?: unknown;
+  readonly model_type?: unknown;
+  readonly num_hidden_layers?: unknown;
+  readonly n_layers?: unknown;
+  readonly hidden_size?: unknown;
+  readonly dim?: unknown;
+}
+
+/** What a model is called: by its configuration, else by its sizes, else by its folder. */
+export function modelName(config: ModelConfig, folder: string): string {
+  const given = typeof config._name_or_path === "string" ? config._name_or_path.split("/").at(-1)! : "";
+  if (given in LAYERS) return given;
+  const layers = config.num_hidden_layers ?? config.n_layers;
+  const size = config.hidden_size ?? config.dim;
+  if (config.model_type === "roberta" && layers === 24 && size === 1024) return "roberta-large";
+  if (config.model_type === "roberta" && layers === 12 && size === 768) return "roberta-base";
+  return given || folder;
+}
+
+/** The published layer of a model. */
+export const publishedLayer = (name: string): number | undefined => LAYERS[name];
+
+/** The published baseline of a model's layer. */
+export const publishedBaseline = (name: string, layer: number): readonly [number, number, number] | undefined =>
+  BASELINES[`${name} ${layer}`];

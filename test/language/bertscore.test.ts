@@ -1,0 +1,136 @@
+/** BERTScore with a tiny model, against the definition in plain loops. The same was compared once with PyTorch, to 1e-6. */
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { readModel } from "../../src/engine/onnx/model.js";
+import { tap } from "../../src/engine/onnx/tap.js";
+import { openSession } from "../../src/engine/runtime/open.js";
+import { ndarray } from "../../src/engine/tensor/ndarray.js";
+import { type BertScoreOptions, openBertScore } from "../../src/language/bertscore/bertscore.js";
+import { layerOutputs } from "../../src/language/bertscore/layer.js";
+import { scoreOf } from "../../src/language/metric.js";
+import { wordOverlap } from "../../src/language/word-overlap.js";
+import { WORDS, writeJson, writeTinyBert } from "./tiny-bert.js";
+
+const folder = mkdtempSync(join(tmpdir(), "milan-bert-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const at = (...names: string[]) => join(folder, ...names);
+beforeAll(async () => {
+  await writeTinyBert(at("named"));
+  await writeTinyBert(at("nameless"), false);
+});
+
+const CANDIDATES = ["red stripes", "blue sky", "big red dots"];
+const REFERENCES = [["red dots", "big white stripes"], ["a blue sky", "blue"], ["white dots a"]];
+const idsOf = (text: string) => [1, ...text.split(" ").map((word) => WORDS.indexOf(word)), 2];
+
+/** Precision, recall and F1 by their definition, from the model's own output for one text at a time. */
+async function byDefinition(layer: 1 | 2, idf: boolean): Promise<number[][]> {
+  const model = await readModel(at("named", "model.onnx"));
+  const name = `/encoder/layer.${layer - 1}/output`;
+  const session = await openSession(tap(model, [{ name, dtype: "float32", shape: [-1, -1, -1] }]));
+  const vectorsOf = async (text: string) => {
+    const ids = idsOf(text);
+    const feed = (values: number[]) => ndarray("int64", [1, ids.length], BigInt64Array.from(values, BigInt));
+    const found = await session.run({ input_ids: feed(ids), attention_mask: feed(ids.map(() => 1)) });
+    const { data } = found[name] as { data: Float32Array };
+    return ids.map((_, i) => Array.from(data.subarray(8 * i, 8 * i + 8)));
+  };
+  const all = REFERENCES.flat();
+  const weigh = (id: number) =>
+    idf ? Math.log((all.length + 1) / (all.filter((text) => idsOf(text).includes(id)).length + 1)) : Number(id > 2);
+  const cosine = (a: number[], b: number[]) => {
+    const dot = (x: number[], y: number[]) => x.reduce((sum, value, i) => sum + value * y[i], 0);
+    return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+  };
+  const mean = (values: number[], ids: number[]) =>
+    values.reduce((sum, value, i) => sum + value * weigh(ids[i]), 0) / ids.reduce((sum, id) => sum + weigh(id), 0);
+  const rows: number[][] = [];
+  for (const [i, candidate] of CANDIDATES.entries()) {
+    const best = [-9, -9, -9];
+    for (const reference of REFERENCES[i]) {
+      const [a, b] = [await vectorsOf(candidate), await vectorsOf(reference)];
+      const p = mean(
+        a.map((x) => Math.max(...b.map((y) => cosine(x, y)))),
+        idsOf(candidate),
+      );
+      const r = mean(
+        b.map((y) => Math.max(...a.map((x) => cosine(x, y)))),
+        idsOf(reference),
+      );
+      for (const [k, value] of [p, r, (2 * p * r) / (p + r)].entries()) best[k] = Math.max(best[k], value);
+    }
+    rows.push(best);
+  }
+  await session.close();
+  return rows;
+}
+
+async function statistics(model: string, options: BertScoreOptions) {
+  const metric = await openBertScore(at(model), options);
+  const found = await metric.statistics(CANDIDATES, REFERENCES);
+  const score = await scoreOf(metric, CANDIDATES, REFERENCES);
+  await metric.close();
+  return { name: metric.name, found, score };
+}
+
+test.each([
+  [1, true],
+  [2, true],
+  [2, false],
+] as const)("layer %i, idf %s: precision, recall and F1 by their definition", async (layer, idf) => {
+  const expected = await byDefinition(layer, idf);
+  for (const model of ["named", "nameless"]) {
+    const { name, found, score } = await statistics(model, { layer, idf });
+    expect(name).toBe(`BERTScore (${model}, layer ${layer}, ${idf ? "idf, " : ""}not rescaled)`);
+    for (const [i, row] of expected.entries()) {
+      for (const [k, value] of row.entries()) expect(found[i][k]).toBeCloseTo(value, 5);
+    }
+    expect(score).toBeCloseTo(expected.reduce((sum, row) => sum + row[2], 0) / 3, 5);
+  }
+});
+
+test("a text equal to one of its references scores 1, one without words 0; the last layer is the default", async () => {
+  const metric = await openBertScore(at("named"));
+  expect(metric.name).toContain("layer 2");
+  const [same, empty] = await metric.statistics(["white dots", ""], [["blue sky", "white dots"], ["white dots"]]);
+  expect(same[2]).toBeCloseTo(1, 5);
+  expect([...empty]).toEqual([0, 0, 0]);
+  await metric.close();
+});
+
+test("the company of a text in its batch changes nothing", async () => {
+  const metric = await openBertScore(at("named"), { idf: false });
+  const alone = await metric.statistics(["red"], [["blue sky"]]);
+  await metric.close();
+  const other = await openBertScore(at("named"), { idf: false });
+  const together = await other.statistics(["red", "a big red sky red dots"], [["blue sky"], ["white"]]);
+  await other.close();
+  expect(together[0][2]).toBeCloseTo(alone[0][2], 5);
+});
+
+test("what is missing is said in one line", async () => {
+  await expect(openBertScore(at("nowhere"))).rejects.toThrow(/no model\.onnx in it; expected a BERT-type model/);
+  await expect(openBertScore(at("named"), { layer: 3 })).rejects.toThrow(/no layer 3; expected 1 to 2/);
+  await expect(openBertScore(at("named"), { rescale: true })).rejects.toThrow(/no baseline is published for layer 2/);
+  cpSync(at("named"), at("mute"), { recursive: true });
+  rmSync(at("mute", "tokenizer.json"));
+  await expect(openBertScore(at("mute"))).rejects.toThrow(/tokenizer\.json: no such file/);
+  writeJson(at("mute"), "tokenizer.json", { model: { type: "Nothing" } });
+  await expect(openBertScore(at("mute"))).rejects.toThrow(/expected a tokenizer of Hugging Face/);
+  const model = await readModel(at("named", "model.onnx"));
+  expect(layerOutputs(model, "x")).toEqual(["/encoder/layer.0/output", "/encoder/layer.1/output"]);
+});
+
+test("word overlap: rare words count more than common ones", async () => {
+  const metric = wordOverlap();
+  const references = [["a red dot"], ["a blue line"], ["a white line."]];
+  const [same, rare, common] = await metric.statistics(
+    ["A red dot.", "red", "a"],
+    [references[0], references[0], references[0]],
+  );
+  expect(same[0]).toBeCloseTo(1, 9);
+  expect(await scoreOf(metric, ["a red dot", "line", "a"], references)).toBeGreaterThan(0.3);
+  expect(rare[0]).toBeGreaterThanOrEqual(common[0]);
+});
