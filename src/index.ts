@@ -3,11 +3,23 @@ export { UserError } from "./base/errors.js";
 export { type Progress, silent } from "./base/progress.js";
 export { Random } from "./base/random.js";
 export { VERSION } from "./base/version.js";
+export { type Agreement, annotatorAgreement } from "./data/annotations/agreement.js";
+export {
+  type Annotation,
+  type Annotations,
+  readAnnotations,
+  writeAnnotations,
+} from "./data/annotations/annotations.js";
+export { GROUPS, resolveSets } from "./data/annotations/names.js";
+export { splitUnits } from "./data/annotations/split.js";
+export { type AnnotationStatistics, annotationStatistics } from "./data/annotations/statistics.js";
 export type { ImageSet, ProbeEntry } from "./data/images/imageset.js";
 export { openImages } from "./data/images/open.js";
 export { IMAGENET, type Preprocessing } from "./data/images/preprocess.js";
 export { renderShapes, type ShapeScene, shapeScenes, writeShapes } from "./data/world/shapes.js";
+export { type AnnotatedSet, type OpenSetsOptions, openAnnotatedSets } from "./describer/annotated-set.js";
 export { readWeights } from "./describer/checkpoint/checkpoint.js";
+export { classifierEncoder, pyramidOf } from "./describer/classifier-encoder.js";
 export { type DescribeOptions, describe } from "./describer/describe.js";
 export {
   type Decoded,
@@ -20,6 +32,11 @@ export {
 } from "./describer/describe-features.js";
 export { type Describer, loadDescriber } from "./describer/describer.js";
 export { type DescriberFiles, openDescriberFiles, saveDescriber } from "./describer/directory.js";
+export type { Interval } from "./describer/evaluation/bootstrap.js";
+export { type EvaluateOptions, type Evaluation, evaluateDescriber } from "./describer/evaluation/evaluate.js";
+export { type JudgedUnit, type Judgement, judge } from "./describer/evaluation/judge.js";
+export { type EncoderSource, openEncoder } from "./describer/training/encoder-source.js";
+export { type TrainedDescriber, type TrainOptions, trainDescriber } from "./describer/training/train.js";
 export { differentiate } from "./engine/grad/differentiate.js";
 export { type ModelOptions, toModel } from "./engine/grad/emit.js";
 export { Graph, type Initial, type Tensor } from "./engine/grad/graph.js";
@@ -45,12 +62,27 @@ export { initialise } from "./engine/train/parameters.js";
 export { evaluate, type ParameterValues, Program } from "./engine/train/program.js";
 export { constantRate, cosine, linearDecay, type Schedule, stepwise } from "./engine/train/schedules.js";
 export { type StepOptions, TrainingStep } from "./engine/train/step.js";
+export { type AnnotatedUnit, pairAnnotations } from "./exemplars/annotated.js";
 export { type DissectOptions, dissect } from "./exemplars/dissect.js";
 export { maskOf } from "./exemplars/masks.js";
 export { writeMilannotations } from "./exemplars/milannotations.js";
 export { imageFolder, latentFolder, type Probe, type ProbeOpener } from "./exemplars/probe.js";
 export { type ExemplarLayer, type ExemplarStore, openExemplars, runExemplars } from "./exemplars/store.js";
 export { type OpenOptions, openModel, preprocessingOf, type Subject } from "./exemplars/subject.js";
+export { type BertScoreOptions, openBertScore } from "./language/bertscore/bertscore.js";
+export { type BleuOptions, bleu } from "./language/bleu.js";
+export { scoreOf, type TextMetric } from "./language/metric.js";
+export { type Metrics, openMetrics } from "./language/metrics.js";
+export { kneserNey, type NgramModel, perplexityOf, unigrams } from "./language/ngrams.js";
+export { type RougeVariant, rouge } from "./language/rouge.js";
+export { openSyntax, type Syntax } from "./language/syntax/open.js";
+export { parseDepth } from "./language/syntax/parser.js";
+export { UNIVERSAL_TAGS, type UniversalTag } from "./language/syntax/tagger.js";
+export { tokenize } from "./language/tokens.js";
+export { Vocabulary } from "./language/vocabulary.js";
+export { wordOverlap } from "./language/word-overlap.js";
+export { wordVectorMatching } from "./language/word-vectors.js";
+export { words } from "./language/words.js";
 export { type Candidate, type Description, DOUBTS, type Doubt, readDescriptions } from "./run/descriptions.js";
 export { Run, type RunLayer } from "./run/run.js";
 export { type TrainClassifierOptions, type TrainedClassifier, trainClassifier } from "./studies/train-classifier.js";

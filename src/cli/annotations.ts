@@ -2,11 +2,12 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { bertOption } from "./arguments.js";
+import { bertOption, vectorsOption } from "./arguments.js";
 import { printJson, printTable } from "./print.js";
 
 interface Options {
   bert?: string;
+  vectors?: string;
   json?: boolean;
 }
 
@@ -16,6 +17,7 @@ export function registerAnnotations(program: Command): void {
     .description("statistics of human descriptions, and how far the annotators agree")
     .argument("<path>", "an annotations.csv, or a folder that holds one")
     .addOption(bertOption())
+    .addOption(vectorsOption())
     .option("--json", "machine-readable")
     .addHelpText(
       "after",
@@ -23,7 +25,7 @@ export function registerAnnotations(program: Command): void {
 Shares are of all words; punctuation marks are none. Words are split as spaCy splits them; parts of speech come from a tagger
 that is right for 94 % of the words of the English Web Treebank. Agreement compares each annotation with the others of its unit.`,
     )
-    .action(async (path: string, { bert, json }: Options) => {
+    .action(async (path: string, options: Options) => {
       const { readAnnotations } = await import("../data/annotations/annotations.js");
       const { annotationStatistics } = await import("../data/annotations/statistics.js");
       const { annotatorAgreement } = await import("../data/annotations/agreement.js");
@@ -36,13 +38,13 @@ that is right for 94 % of the words of the English Web Treebank. Agreement compa
       const { tag } = await openSyntax();
       const statistics = annotationStatistics(list, { tokenize, tag });
       const severally = statistics[0].annotators[1] > 1;
-      const metrics = await openMetrics(bert);
+      const metrics = await openMetrics(options);
       const agreement: ({ metric: string } & Awaited<ReturnType<typeof annotatorAgreement>>[number])[] = [];
       for (const metric of severally ? metrics.list : []) {
         for (const found of await annotatorAgreement(list, metric)) agreement.push({ metric: metric.name, ...found });
       }
       await metrics.close();
-      if (json) {
+      if (options.json) {
         printJson({ annotations: list.length, empty, statistics, agreement });
         return;
       }

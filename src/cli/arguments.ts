@@ -91,3 +91,7 @@ export const bertOption = (): Option =>
     "--bert <folder>",
     "for BERTScore: a BERT-type model as Hugging Face lays it out (model.onnx, tokenizer.json), such as roberta-large; without one, words are compared as they are",
   ).env("MILAN_BERT");
+
+/** Where word vectors are. */
+export const vectorsOption = (): Option =>
+  new Option("--vectors <file>", "word vectors in GloVe's text format, to compare texts by them as well");

@@ -1,6 +1,6 @@
 /** `milan evaluate`: how good a describer is by what people said, beside controls that show what the figures are worth. */
 import type { Command } from "commander";
-import { bertOption, whole } from "./arguments.js";
+import { bertOption, vectorsOption, whole } from "./arguments.js";
 import { plain, printJson, printTable } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
@@ -9,6 +9,7 @@ interface Options {
   images?: string;
   root?: string;
   bert?: string;
+  vectors?: string;
   all?: boolean;
   layers?: boolean;
   seed: number;
@@ -30,6 +31,7 @@ export function registerEvaluate(program: Command): void {
     .option("--images <path>", "source images of sets that have ids.csv but no images.npy; or where a probe set is now")
     .option("--root <folder>", "where the paper's data sets lie: ROOT/resnet152/imagenet and so on")
     .addOption(bertOption())
+    .addOption(vectorsOption())
     .option("--all", "judge the units the describer learned from as well")
     .option("--no-layers", "only all layers together")
     .option("--seed <number>", "seed of resampling and shuffling", whole(0, 2 ** 32 - 1), 0)
@@ -54,7 +56,7 @@ has not shown that it knows the units.
       const progress = terminalProgress();
       if (options.out !== undefined) await checkWritableFile(options.out);
       const { annotations, images, root, seed, threads, all = false } = options;
-      const metrics = await openMetrics(options.bert);
+      const metrics = await openMetrics(options);
       const describer = await loadDescriber(path, threads === undefined ? {} : { threads });
       try {
         const sets = await openAnnotatedSets(names, { annotations, images, root, progress });

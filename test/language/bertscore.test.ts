@@ -1,5 +1,5 @@
 /** BERTScore with a tiny model, against the definition in plain loops. The same was compared once with PyTorch, to 1e-6. */
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -11,6 +11,7 @@ import { type BertScoreOptions, openBertScore } from "../../src/language/bertsco
 import { layerOutputs } from "../../src/language/bertscore/layer.js";
 import { scoreOf } from "../../src/language/metric.js";
 import { wordOverlap } from "../../src/language/word-overlap.js";
+import { readWordVectors, wordVectorMatching } from "../../src/language/word-vectors.js";
 import { WORDS, writeJson, writeTinyBert } from "./tiny-bert.js";
 
 const folder = mkdtempSync(join(tmpdir(), "milan-bert-"));
@@ -133,4 +134,25 @@ test("word overlap: rare words count more than common ones", async () => {
   expect(same[0]).toBeCloseTo(1, 9);
   expect(await scoreOf(metric, ["a red dot", "line", "a"], references)).toBeGreaterThan(0.3);
   expect(rare[0]).toBeGreaterThanOrEqual(common[0]);
+});
+
+test("word vectors: like words match, unknown ones do not, and only what is wanted is kept", async () => {
+  const path = at("vectors.txt");
+  writeFileSync(path, "red 1 0 0\ncrimson 0.9 0.1 0\ndots 0 1 0\nsky 0 0 1\nother 1 1 1\n");
+  expect([...(await readWordVectors(path, new Set(["sky", "absent"]))).keys()]).toEqual(["sky"]);
+  const metric = wordVectorMatching(path);
+  expect(metric.name).toBe("greedy matching of word vectors (vectors.txt, idf)");
+  const references = [["red dots"], ["sky"], ["red"]];
+  const [like, unlike, unknown] = await metric.statistics(["crimson dots", "dots", "blurb"], references);
+  // crimson is in none of three references, dots in one, red in two
+  const [crimson, dots, red] = [0, 1, 2].map((holding) => Math.log(4 / (holding + 1)));
+  const cosine = 0.9 / Math.sqrt(0.82);
+  const [p, r] = [(crimson * cosine + dots) / (crimson + dots), (red * cosine + dots) / (red + dots)];
+  expect(like[2]).toBeCloseTo((2 * p * r) / (p + r), 6);
+  expect([...unlike, ...unknown]).toEqual([0, 0, 0, 0, 0, 0]);
+  writeFileSync(path, "red 1 0\ndots 0 1 0\n");
+  await expect(readWordVectors(path, new Set(["dots"]))).rejects.toThrow("line 2 is no word with 2 numbers");
+  writeFileSync(path, "");
+  await expect(readWordVectors(path, new Set())).rejects.toThrow("it is empty");
+  await expect(readWordVectors(at("absent.txt"), new Set())).rejects.toThrow("no such file");
 });

@@ -7,8 +7,9 @@
  */
 import { UserError } from "../../base/errors.js";
 import type { SessionOptions } from "../../engine/runtime/session.js";
+import { bestOf, inverseFrequencies, match, type VectorText, type Weigh } from "../greedy-matching.js";
 import type { TextMetric } from "../metric.js";
-import { type EncodedText, TextEncoder } from "./encoder.js";
+import { TextEncoder } from "./encoder.js";
 import { publishedBaseline } from "./published.js";
 
 export interface BertScoreOptions {
@@ -41,23 +42,21 @@ export async function openBertScore(folder: string, options: BertScoreOptions = 
       `opening ${folder}: no baseline is published for layer ${layer} of ${name}; expected one to rescale by, leave it out`,
     );
   }
-  const known = new Map<string, EncodedText>();
+  const known = new Map<string, VectorText>();
   const settings = [name, `layer ${layer}`, idf && "idf", rescale ? "rescaled" : "not rescaled"].filter(Boolean);
   return {
     name: `BERTScore (${settings.join(", ")})`,
     async statistics(candidates, references) {
       const fresh = [...new Set([...candidates, ...references.flat()])].filter((text) => !known.has(text));
       for (const [i, encoded] of (await encoder.encode(fresh)).entries()) known.set(fresh[i], encoded);
-      const weights = weightsOf(
-        references.flat().map((text) => known.get(text)!.ids),
-        idf,
-      );
+      const weigh = idf ? inverseFrequencies(references.flat().map((text) => known.get(text)!.ids)) : equally;
       return candidates.map((candidate, i) => {
-        const best = new Float64Array(3).fill(Number.NEGATIVE_INFINITY);
-        for (const reference of references[i]) {
-          const scores = match(known.get(candidate)!, known.get(reference)!, weights);
-          for (let k = 0; k < 3; k++) best[k] = Math.max(best[k], scores[k]);
-        }
+        const own = known.get(candidate)!;
+        const each = references[i].map((reference) => {
+          const theirs = known.get(reference)!;
+          return hasWords(own) && hasWords(theirs) ? match(own, theirs, weigh) : [0, 0, 0];
+        });
+        const best = bestOf(each);
         return rescale ? best.map((value, k) => (value - baseline![k]) / (1 - baseline![k])) : best;
       });
     },
@@ -66,44 +65,8 @@ export async function openBertScore(folder: string, options: BertScoreOptions = 
   };
 }
 
-type Weigh = (id: number, isSpecial: boolean) => number;
+/** Without idf all words weigh the same, and the special tokens at both ends nothing; with it they are in all texts, which comes to the same. */
+const equally: Weigh = ({ ids }, place) => Number(place > 0 && place < ids.length - 1);
 
-/** Weights of tokens: by how many of the references hold them, or all alike but for the special ones. */
-function weightsOf(references: readonly (readonly number[])[], idf: boolean): Weigh {
-  if (!idf) return (_, isSpecial) => Number(!isSpecial);
-  const counts = new Map<number, number>();
-  for (const ids of references) for (const id of new Set(ids)) counts.set(id, (counts.get(id) ?? 0) + 1);
-  return (id) => Math.log((references.length + 1) / ((counts.get(id) ?? 0) + 1));
-}
-
-/** Precision, recall and F1 of a candidate and a reference; 0 where one of them has no words. */
-function match(candidate: EncodedText, reference: EncodedText, weigh: Weigh): [number, number, number] {
-  const [rows, columns] = [candidate.ids.length, reference.ids.length];
-  const size = candidate.vectors.length / rows;
-  const toReference = new Float64Array(rows).fill(-1);
-  const toCandidate = new Float64Array(columns).fill(-1);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      let cosine = 0;
-      for (let k = 0, a = i * size, b = j * size; k < size; k++)
-        cosine += candidate.vectors[a + k] * reference.vectors[b + k];
-      if (cosine > toReference[i]) toReference[i] = cosine;
-      if (cosine > toCandidate[j]) toCandidate[j] = cosine;
-    }
-  }
-  const precision = weightedMean(toReference, candidate.ids, weigh);
-  const recall = weightedMean(toCandidate, reference.ids, weigh);
-  if (rows <= 2 || columns <= 2) return [0, 0, 0];
-  return [precision, recall, precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall)];
-}
-
-function weightedMean(values: Float64Array, ids: readonly number[], weigh: Weigh): number {
-  let sum = 0;
-  let total = 0;
-  for (const [i, id] of ids.entries()) {
-    const weight = weigh(id, i === 0 || i === ids.length - 1);
-    sum += weight * values[i];
-    total += weight;
-  }
-  return total === 0 ? 0 : sum / total;
-}
+/** Of texts without words, which are only their two special tokens, there is nothing to match. */
+const hasWords = ({ ids }: VectorText) => ids.length > 2;

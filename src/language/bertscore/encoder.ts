@@ -14,16 +14,9 @@ import { fromValueInfo } from "../../engine/onnx/values.js";
 import { openSession } from "../../engine/runtime/open.js";
 import type { Session, SessionOptions } from "../../engine/runtime/session.js";
 import { ndarray } from "../../engine/tensor/ndarray.js";
+import { toUnitLength, type VectorText } from "../greedy-matching.js";
 import { layerOutputs } from "./layer.js";
 import { modelName, publishedLayer } from "./published.js";
-
-/** A text as the model sees it. */
-export interface EncodedText {
-  /** Numbers of its tokens, the special ones at both ends included. */
-  readonly ids: readonly number[];
-  /** float32 [token, feature], each of length 1. */
-  readonly vectors: Float32Array;
-}
 
 /** Tokens run together. */
 const BATCH_TOKENS = 2048;
@@ -74,11 +67,11 @@ export class TextEncoder {
     return ids.length > MOST_TOKENS ? [...ids.slice(0, MOST_TOKENS - 1), ids.at(-1)!] : ids;
   }
 
-  /** Vectors of texts, in their order. */
-  async encode(texts: readonly string[]): Promise<EncodedText[]> {
+  /** Texts as the model sees them, special tokens at both ends included; in their order. */
+  async encode(texts: readonly string[]): Promise<VectorText[]> {
     const all = texts.map((text) => this.ids(text));
     const order = all.map((_, i) => i).sort((a, b) => all[a].length - all[b].length);
-    const found: EncodedText[] = new Array(texts.length);
+    const found: VectorText[] = new Array(texts.length);
     for (let first = 0; first < order.length; ) {
       let count = 1;
       while (first + count < order.length && (count + 1) * all[order[first + count]].length <= BATCH_TOKENS) count++;
@@ -114,7 +107,7 @@ export class TextEncoder {
     const data = output.data as Float32Array;
     return batch.map((ids, row) => {
       const start = row * width * size;
-      return normalisedRows(data.slice(start, start + ids.length * size), size);
+      return toUnitLength(data.slice(start, start + ids.length * size), size);
     });
   }
 }
@@ -157,15 +150,4 @@ function untilLayer(model: OnnxModel, tensor: string, path: string): OnnxModel {
     throw new UserError(`opening ${path}: its inputs are ${list}; expected int64 ${KNOWN_INPUTS.join(", ")}`);
   }
   return cut(model, inputs, [{ name: tensor, dtype: "float32", shape: [-1, -1, -1] }]);
-}
-
-/** Divides each row by its length. */
-function normalisedRows(data: Float32Array, size: number): Float32Array {
-  for (let start = 0; start < data.length; start += size) {
-    let sum = 0;
-    for (let i = start; i < start + size; i++) sum += data[i] * data[i];
-    const length = Math.sqrt(sum) || 1;
-    for (let i = start; i < start + size; i++) data[i] /= length;
-  }
-  return data;
 }
