@@ -133,6 +133,15 @@ function ranked(
   return search === "rerank" ? beam.sort((a, b) => b.pmi! - a.pmi!) : beam;
 }
 
+/**
+ * A beam with what says nothing put last: a weak captioner gives much of its probability to stopping at once, which is no
+ * description. (The reference would return it.)
+ */
+export function speakingFirst(beam: readonly Decoded[], stop: number): Decoded[] {
+  const saysNothing = ({ tokens }: Decoded) => tokens[0] === stop;
+  return [...beam.filter((each) => !saysNothing(each)), ...beam.filter(saysNothing)];
+}
+
 const untilStop = (tokens: readonly number[], stop: number): readonly number[] => {
   const end = tokens.indexOf(stop);
   return end < 0 ? tokens : tokens.slice(0, end + 1);

@@ -11,7 +11,13 @@ import { type ExemplarLayer, type ExemplarStore, runExemplars } from "../exempla
 import type { Candidate, Description, Doubt } from "../run/descriptions.js";
 import { findLayer } from "../run/layer-name.js";
 import { Run } from "../run/run.js";
-import { type Decoded, type DecodingOptions, describeFeatures, type UnitBeam } from "./describe-features.js";
+import {
+  type Decoded,
+  type DecodingOptions,
+  describeFeatures,
+  speakingFirst,
+  type UnitBeam,
+} from "./describe-features.js";
 import type { Describer } from "./describer.js";
 
 export interface DescribeOptions extends Partial<DecodingOptions> {
@@ -148,12 +154,14 @@ function conclude(
   settings: DecodingOptions,
 ): Description {
   const unit = { layer: task.layer.name, unit: task.layer.units[task.row] };
-  const best = decoded?.beam[0];
+  const found = decoded?.beam ?? [];
+  const ordered = settings.compat ? found : speakingFirst(found, describer.vocabulary.stop);
+  const [best] = ordered;
   if (!best) {
     const nothing = { description: "", logp: null, logpLm: null, pmi: null, confidence: null };
     return { ...unit, ...nothing, doubts: [whyNot(task, evidence)], beam: [], attention: [] };
   }
-  const beam = decoded.beam.map((candidate) => toCandidate(describer, candidate));
+  const beam = ordered.map((candidate) => toCandidate(describer, candidate));
   return {
     ...unit,
     ...beam[0],
@@ -176,7 +184,7 @@ function whyNot(task: Task, evidence: Evidence | undefined): Doubt {
 
 function doubtsOf(describer: Describer, task: Task, { masked }: Evidence, best: Decoded): Doubt[] {
   const { stop, unk } = describer.vocabulary;
-  const doubts: Doubt[] = [];
+  const doubts: Doubt[] = best.tokens[0] === stop ? ["speechless"] : [];
   if (best.logpLm !== undefined && best.logp < best.logpLm) doubts.push("unsupported");
   if (masked < task.ranks.length / 2) doubts.push("few-masks");
   if (!best.tokens.includes(stop)) doubts.push("unfinished");

@@ -14,6 +14,7 @@ import { readWhole, writeFileAtomically } from "../base/files.js";
  * - `nan`, `constant`: the unit's activations cannot be judged; there is no description.
  * - `no-exemplars`: nothing in any image exceeds the unit's level; there is no description.
  * - `undecodable`: the describer's own numbers broke down; there is no description.
+ * - `speechless`: the describer knows no word for the exemplars and stops at once; there is no description.
  * - `unsupported`: the exemplars make the description less likely than it is without them, log p(d|E) < log p(d).
  * - `few-masks`: in more than half of the exemplars nothing exceeds the level.
  * - `unfinished`: cut at the greatest length.
@@ -24,6 +25,7 @@ export const DOUBTS = [
   "constant",
   "no-exemplars",
   "undecodable",
+  "speechless",
   "unsupported",
   "few-masks",
   "unfinished",

@@ -5,6 +5,7 @@ import {
   type Decoder,
   type DecodingOptions,
   describeFeatures,
+  speakingFirst,
 } from "../../src/describer/describe-features.js";
 import { type NdArray, ndarray } from "../../src/engine/tensor/ndarray.js";
 import { describeShared } from "../shared.js";
@@ -194,4 +195,10 @@ describeShared("decoding with the tiny checkpoints", () => {
     await refused(ndarray("float32", [1, 3, 4], new Float32Array(12)), { search: "beam" }, /1152.*got \[1,3,4\]/);
     await closeDecoder(decoder);
   });
+});
+
+it("puts what says nothing last, and leaves the others in their order", () => {
+  const said = (...tokens: number[]) => ({ tokens, logp: 0, logpLm: undefined, pmi: undefined, attention: [] });
+  const beam = [said(9), said(1, 9), said(2, 1), said(9), said(3, 9)];
+  expect(speakingFirst(beam, 9)).toEqual([beam[1], beam[2], beam[4], beam[0], beam[3]]);
 });

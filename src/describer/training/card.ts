@@ -10,7 +10,7 @@ import { bleu } from "../../language/bleu.js";
 import { kneserNey, perplexityOf, unigrams } from "../../language/ngrams.js";
 import { rouge } from "../../language/rouge.js";
 import { Captioner } from "../captioner.js";
-import { describeFeatures } from "../describe-features.js";
+import { describeFeatures, speakingFirst } from "../describe-features.js";
 import type { DescriberFiles } from "../directory.js";
 import { type JudgedUnit, type Judgement, judge } from "../evaluation/judge.js";
 import { formatJudgements } from "../evaluation/report.js";
@@ -141,7 +141,8 @@ async function judgedUnits(files: DescriberFiles, { heldOut, features, session }
       );
       const found = await describeFeatures(decoder, inputs, config.search);
       for (const [i, { layer, unit, texts }] of group.entries()) {
-        const description = vocabulary.reconstruct(found[i].beam[0]?.tokens ?? []);
+        const [best] = speakingFirst(found[i].beam, vocabulary.stop);
+        const description = vocabulary.reconstruct(best?.tokens ?? []);
         units.push({ layer, unit, description, references: texts.map((words) => words.join(" ")) });
       }
     }

@@ -14,6 +14,7 @@ const DOUBTS = {
     "In no exemplar does anything exceed this unit’s level, so nothing can be said.",
   ],
   undecodable: ["describer failed", "The describer’s own numbers broke down on this unit, so nothing can be said."],
+  speechless: ["no words", "The describer knows no word for these exemplars: it stops at once."],
   unsupported: [
     "not supported",
     "Do not trust this description: the exemplars make it less likely than it is without them, log p(d|E) < log p(d).",
