@@ -85,6 +85,19 @@ export { wordVectorMatching } from "./language/word-vectors.js";
 export { words } from "./language/words.js";
 export { type Candidate, type Description, DOUBTS, type Doubt, readDescriptions } from "./run/descriptions.js";
 export { Run, type RunLayer } from "./run/run.js";
+export { openConcepts } from "./studies/faithfulness/concept-predictor.js";
+export {
+  type Concept,
+  type ConceptsFile,
+  type Region,
+  readConcepts,
+  writeConcepts,
+} from "./studies/faithfulness/concepts-file.js";
+export { type ImageTextOptions, openImageText } from "./studies/faithfulness/image-text.js";
+export type { Judged, Reason } from "./studies/faithfulness/judge-layer.js";
+export type { Predictor } from "./studies/faithfulness/predictor.js";
+export { type LayerSummary, summarise, writeFaithfulness } from "./studies/faithfulness/report.js";
+export { type Verification, type VerifyOptions, verifyRun } from "./studies/faithfulness/verify.js";
 export { type TrainClassifierOptions, type TrainedClassifier, trainClassifier } from "./studies/train-classifier.js";
 export { CLASSIFIERS, type ClassifierNetwork } from "./studies/train-classifier-networks.js";
 export { alexnet } from "./zoo/alexnet.js";

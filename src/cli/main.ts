@@ -19,6 +19,7 @@ import { registerInspect } from "./inspect.js";
 import { registerShow } from "./show.js";
 import { registerTrain } from "./train.js";
 import { registerTrainClassifier } from "./train-classifier.js";
+import { registerVerify } from "./verify.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
@@ -42,6 +43,7 @@ export function buildProgram(): Command {
     registerInspect,
     registerDissect,
     registerDescribe,
+    registerVerify,
     registerShow,
     registerExport,
     registerConvert,

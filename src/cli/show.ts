@@ -1,8 +1,10 @@
 /** `milan show`: reading the descriptions of a run on the terminal. */
+import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { UserError } from "../base/errors.js";
 import type { Description } from "../run/descriptions.js";
 import { displayName, findLayer, type Named } from "../run/layer-name.js";
+import type { VerdictRow } from "../run/verdicts.js";
 import { whole } from "./arguments.js";
 import { plain, printJson, printTable } from "./print.js";
 
@@ -30,6 +32,7 @@ export function registerShow(program: Command): void {
       const { readDescriptions } = await import("../run/descriptions.js");
       const { isRun } = await import("../run/manifest.js");
       const { Run } = await import("../run/run.js");
+      const { readVerdicts, VERDICTS_FILE } = await import("../run/verdicts.js");
       const run = isRun(folder) ? await Run.open(folder) : undefined;
       const all = await readDescriptions(folder);
       if (all.length === 0) {
@@ -56,7 +59,10 @@ export function registerShow(program: Command): void {
       }
       if (options.json) printJson(found);
       else if (options.unit === undefined) showAll(found, called);
-      else for (const item of found) await showUnit(item, called(item.layer), run);
+      else {
+        const verdicts = await readVerdicts(join(folder, VERDICTS_FILE));
+        for (const item of found) await showUnit(item, called(item.layer), run, verdicts);
+      }
       if (!options.json) process.stderr.write(`${found.length} of ${all.length} units\n`);
       await run?.close();
     });
@@ -84,13 +90,30 @@ function showAll(found: readonly Description[], called: (name: string) => string
   );
 }
 
-async function showUnit(item: Description, layerName: string, run: Run | undefined): Promise<void> {
+/** What `milan verify` found out about a description, in one line. */
+function foundOut({ images, predictor, verdict, reason, ...row }: VerdictRow): string {
+  const measured = row.auprc
+    ? `AUPRC ${row.auprc} (base rate ${row.base_rate})${row.place_auprc && `, places ${row.place_auprc} (${row.place_base_rate})`}, p ${row.p || "-"}`
+    : "nothing to measure";
+  return `on ${images} held-out images: ${measured}: ${verdict}${reason && ` (${reason})`}; by ${predictor}`;
+}
+
+async function showUnit(
+  item: Description,
+  layerName: string,
+  run: Run | undefined,
+  verdicts: readonly VerdictRow[],
+): Promise<void> {
   const { unit, description, doubts, beam, pmi, logp, logpLm, confidence } = item;
   const real = (value: number | null) => (value === null ? "-" : value.toFixed(3));
   const line = (text: string) => process.stdout.write(`${plain(text)}\n`);
   line(`${layerName} unit ${unit}: ${description || "(cannot tell)"}`);
   line(`log p(d|E) ${real(logp)}, log p(d) ${real(logpLm)}, PMI ${real(pmi)}, confidence ${real(confidence)}`);
   for (const doubt of doubts) line(`doubt: ${doubt}`);
+  const verdict = verdicts.find(
+    (row) => row.layer === item.layer && +row.unit === unit && row.description === description,
+  );
+  if (verdict) line(foundOut(verdict));
   if (beam.length > 0) {
     line("");
     line("beam");

@@ -8,6 +8,7 @@ import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { UserError } from "../base/errors.js";
 import { readWhole, writeFileAtomically } from "../base/files.js";
+import { readUnfaithful } from "./verdicts.js";
 
 /**
  * Reasons to doubt a description, or to have none.
@@ -19,6 +20,8 @@ import { readWhole, writeFileAtomically } from "../base/files.js";
  * - `few-masks`: in more than half of the exemplars nothing exceeds the level.
  * - `unfinished`: cut at the greatest length.
  * - `unknown-word`: contains a word outside the describer's vocabulary.
+ * - `cannot-tell`: on images the run was not made with, too many of the layer's other descriptions predict the unit as well
+ *   (`faithfulness.csv`, written by `milan verify`).
  */
 export const DOUBTS = [
   "nan",
@@ -30,6 +33,7 @@ export const DOUBTS = [
   "few-masks",
   "unfinished",
   "unknown-word",
+  "cannot-tell",
 ] as const;
 export type Doubt = (typeof DOUBTS)[number];
 
@@ -101,8 +105,19 @@ export async function writeDescriptions(
   await writeFileAtomically(csvPath, descriptionsTable(descriptions));
 }
 
-/** Descriptions of a folder: with all evidence when made by Milan, else those of any table with a `description` or `summary`. */
+/**
+ * Descriptions of a folder: with all evidence when made by Milan, else those of any table with a `description` or `summary`;
+ * with what was found out about them since.
+ */
 export async function readDescriptions(folder: string): Promise<Description[]> {
+  const descriptions = await readMade(folder);
+  const isUnfaithful = await readUnfaithful(folder);
+  return descriptions.map((item) =>
+    isUnfaithful(item) ? { ...item, doubts: [...new Set([...item.doubts, "cannot-tell" as const])] } : item,
+  );
+}
+
+async function readMade(folder: string): Promise<Description[]> {
   const full = join(folder, "descriptions.jsonl");
   if (existsSync(full)) return readLines(full);
   for (const [file, column] of [
