@@ -8,6 +8,8 @@ import { printJson, printTable } from "./print.js";
 interface Options {
   bert?: string;
   vectors?: string;
+  agreement: boolean;
+  partial?: boolean;
   json?: boolean;
 }
 
@@ -18,6 +20,8 @@ export function registerAnnotations(program: Command): void {
     .argument("<path>", "an annotations.csv, or a folder that holds one")
     .addOption(bertOption())
     .addOption(vectorsOption())
+    .option("--no-agreement", "statistics only; for tables with one annotation a unit")
+    .option("--partial", "leave out annotations that say nothing; default: refuse them")
     .option("--json", "machine-readable")
     .addHelpText(
       "after",
@@ -34,16 +38,18 @@ that is right for 94 % of the words of the English Web Treebank. Agreement compa
       const { formatScore } = await import("../language/metric.js");
       const { openMetrics } = await import("../language/metrics.js");
       const isFolder = existsSync(path) && statSync(path).isDirectory();
-      const { list, empty } = await readAnnotations(isFolder ? join(path, "annotations.csv") : path);
+      const { list, empty } = await readAnnotations(isFolder ? join(path, "annotations.csv") : path, options);
       const { tag } = await openSyntax();
       const statistics = annotationStatistics(list, { tokenize, tag });
-      const severally = statistics[0].annotators[1] > 1;
       const metrics = await openMetrics(options);
       const agreement: ({ metric: string } & Awaited<ReturnType<typeof annotatorAgreement>>[number])[] = [];
-      for (const metric of severally ? metrics.list : []) {
-        for (const found of await annotatorAgreement(list, metric)) agreement.push({ metric: metric.name, ...found });
+      try {
+        for (const metric of options.agreement ? metrics.list : []) {
+          for (const found of await annotatorAgreement(list, metric)) agreement.push({ metric: metric.name, ...found });
+        }
+      } finally {
+        await metrics.close();
       }
-      await metrics.close();
       if (options.json) {
         printJson({ annotations: list.length, empty, statistics, agreement });
         return;
@@ -59,10 +65,7 @@ that is right for 94 % of the words of the English Web Treebank. Agreement compa
           percent(row.prepositions),
         ]),
       );
-      if (agreement.length === 0) {
-        process.stdout.write("\nno unit has two annotations: nothing can be said of agreement\n");
-        return;
-      }
+      if (!options.agreement) return;
       process.stdout.write("\nagreement of each annotation with the others of its unit\n");
       const layers = [...new Set(agreement.map(({ layer }) => layer))];
       const scoreOf = (metric: string, layer: string) => {

@@ -29,7 +29,7 @@ export async function annotatorAgreement(list: readonly Annotation[], metric: Te
   const several = units.filter(({ texts }) => texts.length > 1);
   if (several.length === 0) {
     throw new UserError(
-      `comparing annotators: each of the ${units.length} units has one annotation; expected two or more of some units`,
+      `comparing annotators: each of the ${units.length} units has one annotation; expected two or more of some units, ask more people, or leave agreement out with --no-agreement`,
     );
   }
   const rows = several.flatMap(({ layer, texts }) =>
