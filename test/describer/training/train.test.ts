@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { silent } from "../../../src/base/progress.js";
+import { shapeScenes, writeShapes } from "../../../src/data/world/shapes.js";
 import { type AnnotatedSet, openAnnotatedSets } from "../../../src/describer/annotated-set.js";
 import { describe } from "../../../src/describer/describe.js";
 import { loadDescriber } from "../../../src/describer/describer.js";
@@ -75,7 +76,19 @@ test("what it says of exemplars it has never seen is right", async () => {
 
 test("the card tells of data, curves, controls and the language model", () => {
   const card = readFileSync(at("describer", "card.md"), "utf8");
-  for (const part of ["## Data", "## Scores", "| BLEU |", "ROUGE-L", "one label for all", "Kneser-Ney", "## Curves"]) {
+  for (const part of [
+    "Identity of the encoder: ",
+    "hidden 96",
+    "Drawn from it: ",
+    "## Held-out units",
+    "## Data",
+    "## Scores",
+    "| BLEU |",
+    "ROUGE-L",
+    "one label for all",
+    "Kneser-Ney",
+    "## Curves",
+  ]) {
     expect(card).toContain(part);
   }
   expect(card).toContain("480 | 480");
@@ -117,6 +130,29 @@ test.each([
   },
   60_000,
 );
+
+test("what an earlier training left behind is not in the way of a later one that is killed and resumed", async () => {
+  await train("after another", { ...SHORT, seed: 5 }, [at("unseen")]);
+  writeFileSync(at("after another.training", ".captioner.checkpoint.safetensors.123-4.tmp"), "half");
+  const interrupt = (name: string) => {
+    if (name.startsWith("captioner, epoch 1")) throw new Error("interrupted");
+  };
+  const interrupted = train("after another", { ...SHORT, progress: { ...silent, begin: interrupt } }, [at("unseen")]);
+  await expect(interrupted).rejects.toThrow("interrupted");
+  await train("after another", { ...SHORT, resume: true }, [at("unseen")]);
+  expect(digests("after another")).toEqual(digests("once"));
+  expect(readdirSync(at("after another.training")).filter((name) => name.startsWith("."))).toEqual([]);
+}, 60_000);
+
+test("a set that holds its pictures is the same with and without source images at hand", async () => {
+  await writeShapes(at("photos"), shapeScenes(2, 1), 32);
+  const [alone, beside] = [
+    await openAnnotatedSets([at("unseen")]),
+    await openAnnotatedSets([at("unseen")], { images: at("photos") }),
+  ];
+  expect(beside[0].digest).toBe(alone[0].digest);
+  await closeAll([...alone, ...beside]);
+});
 
 test("features are those of their encoder and exemplars, or refused", async () => {
   const other = await openEncoder(at("eyes.onnx"), { layers: ["colours"] });
