@@ -20,8 +20,10 @@ export interface AnnotatedSet {
   readonly name: string;
   readonly store: ExemplarStore;
   readonly units: readonly AnnotatedUnit[];
-  /** Identity of the exemplars: pictures, masks, and which they are. */
+  /** Identity of the exemplars as they lie in the folder; a set is recognised by it, wherever its source images are. */
   readonly digest: string;
+  /** Also of the source images, where the pictures are read from them: what features of the exemplars depend on. */
+  readonly pictures: string;
 }
 
 export interface OpenSetsOptions {
@@ -70,7 +72,7 @@ export async function openAnnotatedSets(
           progress.warn(`${name}: ${withoutAnnotations.length} units have no annotations`);
         if (withoutExemplars.length > 0)
           progress.warn(`${name}: ${withoutExemplars.length} annotated units have no exemplars`);
-        sets.push({ name, store, units, digest: await exemplarsDigest(folder, images) });
+        sets.push({ name, store, units, ...(await identityOf(folder, images)) });
       } catch (error) {
         await store.close();
         throw error;
@@ -108,27 +110,26 @@ export const whole = ({ store, units }: AnnotatedSet): AnnotatedUnit[] =>
 
 /**
  * Identity of a folder's exemplars: of all arrays, tables of ids and the run's manifest, whatever it is called and wherever it
- * lies. Reads every byte, which takes a second or two a gigabyte; computing features of them takes a thousand times as long.
+ * lies. Reads every byte, which takes a few seconds a gigabyte; computing features of them takes a thousand times as long.
  * @param images source images; they count only where the folder neither holds its pictures nor, as a run does, says where they are.
  */
-export async function exemplarsDigest(folder: string, images?: string): Promise<string> {
+async function identityOf(folder: string, images?: string): Promise<Pick<AnnotatedSet, "digest" | "pictures">> {
   const parts: [string, string][] = [];
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const holding = (name: string) =>
-    new Set(entries.filter((entry) => entry.name === name).map((entry) => entry.parentPath));
-  const [masks, pictures, manifests] = ["masks.npy", "images.npy", "run.json"].map(holding);
-  const isMerged = manifests.size === 0 && [...masks].some((layer) => !pictures.has(layer));
   for (const entry of entries.sort((a, b) => (join(a.parentPath, a.name) < join(b.parentPath, b.name) ? -1 : 1))) {
     if (!/\.npy$|^ids\.csv$|^run\.json$/.test(entry.name) || entry.name.startsWith(".")) continue;
     const path = join(entry.parentPath, entry.name);
     if ((await stat(path)).isFile()) parts.push([relative(folder, path), await sha256File(path)]);
   }
-  if (images !== undefined && isMerged) {
-    const set = await openImages(images);
-    parts.push(["images", set.fingerprint]);
-    await set.close();
-  }
-  return sha256(JSON.stringify(parts));
+  const digest = sha256(JSON.stringify(parts));
+  const holding = (name: string) =>
+    new Set(entries.filter((entry) => entry.name === name).map((entry) => entry.parentPath));
+  const [masks, pictures, manifests] = ["masks.npy", "images.npy", "run.json"].map(holding);
+  const isMerged = manifests.size === 0 && [...masks].some((layer) => !pictures.has(layer));
+  if (images === undefined || !isMerged) return { digest, pictures: digest };
+  const set = await openImages(images);
+  await set.close();
+  return { digest, pictures: sha256(JSON.stringify([digest, set.fingerprint])) };
 }
 
 /** Refuses sets that one captioner cannot learn from together. */

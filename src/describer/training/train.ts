@@ -145,7 +145,7 @@ export async function trainDescriber(
       identity: {
         encoder: source.sha256,
         annotations: sha256(JSON.stringify(corpus.units.map(({ texts, isHeldOut }) => [texts, isHeldOut]))),
-        exemplars: sets.map(({ digest }) => digest),
+        exemplars: sets.map(({ pictures }) => pictures),
         vocabulary: sha256(JSON.stringify(vocabulary.words)),
       },
     };
@@ -278,9 +278,9 @@ async function featuresOf(
       const rows = new Map(set.units.map((unit) => [`${unit.layer.name} ${unit.unit}`, unit]));
       const features = await openFeatures({
         ...{ store: set.store, encoder, progress },
-        folder: join(folder, set.digest.slice(0, 16)),
+        folder: join(folder, set.pictures.slice(0, 16)),
         units: own.map(({ layer, unit }) => rows.get(`${layer} ${unit}`)!),
-        identity: { encoder: sha, exemplars: set.digest },
+        identity: { encoder: sha, exemplars: set.pictures },
         cacheBytes: 2 ** 30 / sets.length,
       });
       opened.push({ features, first: own[0]?.index ?? units.length });

@@ -1,6 +1,6 @@
 /** Training where the right answer is known: 5 shapes in 6 colours, learned from one set of exemplars and told of another. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -146,12 +146,20 @@ test("what an earlier training left behind is not in the way of a later one that
 
 test("a set that holds its pictures is the same with and without source images at hand", async () => {
   await writeShapes(at("photos"), shapeScenes(2, 1), 32);
-  const [alone, beside] = [
-    await openAnnotatedSets([at("unseen")]),
-    await openAnnotatedSets([at("unseen")], { images: at("photos") }),
-  ];
-  expect(beside[0].digest).toBe(alone[0].digest);
-  await closeAll([...alone, ...beside]);
+  const open = async (name: string, images?: string) => (await openAnnotatedSets([at(name)], { images }))[0];
+  const [alone, beside] = [await open("unseen"), await open("unseen", at("photos"))];
+  expect([beside.digest, beside.pictures]).toEqual([alone.digest, alone.pictures]);
+  await closeAll([alone, beside]);
+
+  // without its own it is still recognised, but its features are others for other images
+  cpSync(at("unseen"), at("pictureless"), { recursive: true });
+  rmSync(at("pictureless", "layer1", "images.npy"));
+  writeFileSync(at("pictureless", "layer1", "ids.csv"), "0,1,1,0\n".repeat(120));
+  await writeShapes(at("others"), shapeScenes(2, 2), 32);
+  const [one, other] = [await open("pictureless", at("photos")), await open("pictureless", at("others"))];
+  expect(other.digest).toBe(one.digest);
+  expect(other.pictures).not.toBe(one.pictures);
+  await closeAll([one, other]);
 });
 
 test("features are those of their encoder and exemplars, or refused", async () => {
