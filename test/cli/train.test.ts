@@ -1,5 +1,5 @@
 /** `milan train` and `milan evaluate` as a user runs them: a describer that describes, judged on what it has not seen. */
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -72,6 +72,18 @@ test("statistics of annotations, and agreement where there are several a unit", 
   expect(statistics[0]).toMatchObject({ units: 2, annotations: 3, annotators: [1, 2] });
   expect(statistics[0].nouns).toBeCloseTo(3 / 8, 9); // dots, dots, sky
   expect(agreement[0]).toMatchObject({ metric: "BLEU", layer: "", units: 1, single: 1 });
+  mkdirSync(at("root", "alexnet"), { recursive: true });
+  cpSync(at("set"), at("root", "alexnet", "imagenet"), { recursive: true });
+  const sets = milan("annotations", "alexnet/imagenet", at("some.csv"), "--root", at("root"), "--json");
+  expectDone(sets);
+  const rows = JSON.parse(sets.stdout);
+  expect(rows.statistics.map((row: { layer: string; units: number }) => [row.layer, row.units])).toEqual([
+    ["", 62],
+    ["alexnet/imagenet", 60],
+    [at("some.csv"), 2],
+  ]);
+  expect(rows.agreement.find((row: { layer: string }) => row.layer === at("some.csv"))).toMatchObject({ units: 1 });
+  expectRefusal(milan("annotations", "cls", "--root", at("root")), /alexnet\/places365, .* not in .*expected 4 sets/);
   expectRefusal(milan("annotations", at("some.csv"), "--bert", at("set")), /no model\.onnx in it/);
   expectRefusal(milan("annotations", at("nowhere.csv")), /no such file/);
 });
