@@ -48,7 +48,7 @@ export async function cardOf(files: DescriberFiles, options: CardOptions): Promi
   const modelLog = await epochsOf(`${stems.languageModel}.metrics.jsonl`);
   const words = await wordsSection(files, options);
   const judged = await judgedUnits(files, options);
-  const judgements = await judge(judged, [bleu({ effectiveOrder: true }), rouge("L")], {
+  const judgements = await judge(judged, [bleu({ effectiveOrder: "references" }), rouge("L")], {
     random: new Random(options.seed),
     candidates: 100,
   });
