@@ -16,6 +16,7 @@ import { cut } from "../../engine/onnx/cut.js";
 import { indexGraph } from "../../engine/onnx/graph.js";
 import { type OnnxModel, readModel } from "../../engine/onnx/model.js";
 import { fromValueInfo, type TensorInfo } from "../../engine/onnx/values.js";
+import { runForeign } from "../../engine/runtime/foreign.js";
 import { openSession } from "../../engine/runtime/open.js";
 import type { Arrays, Session, SessionOptions } from "../../engine/runtime/session.js";
 import { type NdArray, ndarray, toFloat32 } from "../../engine/tensor/ndarray.js";
@@ -58,7 +59,15 @@ export class ImageTextModel {
 
   /** Vectors of length 1, float32 [picture, feature]. @param pixels float32, as `preprocessing` makes them. */
   async embedImages(pixels: NdArray<"float32">): Promise<NdArray<"float32">> {
-    const { image_embeds } = await this.#vision.run({ pixel_values: pixels }, ["image_embeds"]);
+    const { image_embeds } = await runForeign(
+      this.#vision,
+      { pixel_values: pixels },
+      {
+        operation: `embedding images with ${this.folder}`,
+        expected: "a model of float32 pixels that fits its preprocessor_config.json",
+        fetches: ["image_embeds"],
+      },
+    );
     return this.#normalised(image_embeds);
   }
 
@@ -86,7 +95,11 @@ export class ImageTextModel {
           ? ndarray("int32", [1, length], Int32Array.from(row))
           : ndarray("int64", [1, length], BigInt64Array.from(row, BigInt));
     }
-    const { text_embeds } = await this.#text.run(feeds, ["text_embeds"]);
+    const { text_embeds } = await runForeign(this.#text, feeds, {
+      operation: `embedding texts with ${this.folder}`,
+      expected: "a model and a tokenizer.json that belong together",
+      fetches: ["text_embeds"],
+    });
     return this.#normalised(text_embeds).data;
   }
 
