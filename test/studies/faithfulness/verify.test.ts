@@ -108,7 +108,7 @@ describe("in the world of coloured shapes", () => {
     const [header, row] = faithfulnessTable(first).split("\n");
     expect(header).toBe(
       "layer,unit,description,auprc,base_rate,auc,pearson,place_auprc,place_base_rate,place_auc,place_pearson," +
-        "score,shuffled,shuffled_95,constant,controls,p,verdict,reason,unknown_words,predictor,images",
+        "score,shuffled,shuffled_95,constant,controls,other_units,p,verdict,reason,unknown_words,predictor,images",
     );
     expect(row).toMatch(
       /^summary,0,red things,[\d.]+,[\d.]+,[\d.]+,[\d.]+,,,,,[\d.]+,.*,cannot-tell,few-descriptions,/,
