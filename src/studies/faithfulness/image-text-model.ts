@@ -24,6 +24,9 @@ import { type NdArray, ndarray, toFloat32 } from "../../engine/tensor/ndarray.js
 /** Tokens of a text, at most, where nothing says otherwise: CLIP's. */
 const MOST_TOKENS = 77;
 
+/** Pixels along a side of a picture, at most. */
+const LARGEST_SIDE = 4096;
+
 /** Pictures and texts as vectors that can be compared. */
 export class ImageTextModel {
   readonly folder: string;
@@ -143,7 +146,9 @@ async function readJson(folder: string, name: string): Promise<Record<string, un
   const path = find(folder, [name]);
   if (path === undefined) return undefined;
   try {
-    return JSON.parse((await readWhole("reading", path)).toString("utf8"));
+    const value: unknown = JSON.parse((await readWhole("reading", path)).toString("utf8"));
+    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+    throw new Error("it is no object");
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`reading ${path}: ${messageOf(error)}; expected JSON, fetch it again`, { cause: error });
@@ -182,13 +187,16 @@ function half(model: OnnxModel, isOurs: (name: string) => boolean, output: strin
 async function readPreprocessing(folder: string): Promise<Preprocessing> {
   const config = await readJson(folder, "preprocessor_config.json");
   if (config === undefined) throw missing(folder, "preprocessor_config.json");
-  const size = sideOf(config.crop_size) ?? sideOf(config.size);
+  const size = sideOf(config.crop_size ?? config.size);
   const scale = typeof config.rescale_factor === "number" ? config.rescale_factor * 255 : 1;
   const [mean, std] = [config.image_mean ?? [0, 0, 0], config.image_std ?? [1, 1, 1]];
   const isReals = (list: unknown): list is number[] =>
     Array.isArray(list) && list.length === 3 && list.every(Number.isFinite);
   if (size === undefined || !isReals(mean) || !isReals(std)) {
-    throw missing(folder, "crop_size or size, image_mean and image_std of three numbers in preprocessor_config.json");
+    throw missing(
+      folder,
+      "square crop_size or size, image_mean and image_std of three numbers in preprocessor_config.json",
+    );
   }
   const plain = config.do_normalize === false;
   return {
@@ -199,11 +207,14 @@ async function readPreprocessing(folder: string): Promise<Preprocessing> {
   };
 }
 
-/** A side in pixels, written as `224`, `{ "height": 224, "width": 224 }` or `{ "shortest_edge": 224 }`. */
+/** The side of a square in pixels, written as `224`, `{ "height": 224, "width": 224 }` or `{ "shortest_edge": 224 }`. */
 function sideOf(size: unknown): number | undefined {
-  const record = size as { height?: unknown; shortest_edge?: unknown } | null | undefined;
+  const record = size as { height?: unknown; width?: unknown; shortest_edge?: unknown } | null | undefined;
   const side = typeof size === "number" ? size : (record?.height ?? record?.shortest_edge);
-  return typeof side === "number" && Number.isInteger(side) && side > 0 ? side : undefined;
+  const isSquare = record?.height === record?.width; // also when there are neither
+  return typeof side === "number" && Number.isInteger(side) && side > 0 && side <= LARGEST_SIDE && isSquare
+    ? side
+    : undefined;
 }
 
 async function readTokens(folder: string): Promise<(text: string) => readonly number[]> {
