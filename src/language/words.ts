@@ -40,6 +40,10 @@ const INFIX = new RegExp(
   "u",
 );
 
+const LONGEST = Math.max(...[...EXCEPTIONS.keys()].map((text) => text.length));
+/** Longer than any suffix but full stops, and what stands before it. */
+const TAIL = 32;
+
 /** By the tokens that the rules alone make of them, separated by spaces: exceptions that have to be put together again. */
 const RESTORED = new Map(
   [...EXCEPTIONS]
@@ -57,22 +61,31 @@ export function words(text: string): string[] {
 }
 
 function byRules(piece: string, exceptions: typeof EXCEPTIONS): readonly string[] {
+  // hashing a long string again and again would cost the square of its length
+  const isKnown = (text: string) => text.length <= LONGEST && exceptions.has(text);
   const before: string[] = [];
-  const after: string[] = [];
+  const after: string[] = []; // from the last
   let rest = piece;
-  while (rest !== "" && !exceptions.has(rest)) {
+  while (rest !== "" && !isKnown(rest)) {
     const prefix = PREFIX.exec(rest)?.[0] ?? "";
     const bare = rest.slice(prefix.length);
-    const suffix = exceptions.has(bare) ? "" : (SUFFIX.exec(bare)?.[0] ?? "");
+    const suffix = isKnown(bare) ? "" : suffixOf(bare);
     if (prefix === "" && suffix === "") break;
     const short = rest.slice(0, rest.length - suffix.length);
-    const keepsPrefix = suffix !== "" && exceptions.has(short);
+    const keepsPrefix = suffix !== "" && isKnown(short);
     if (prefix !== "" && !keepsPrefix) before.push(prefix);
-    if (suffix !== "") after.unshift(suffix);
+    if (suffix !== "") after.push(suffix);
     rest = keepsPrefix ? short : bare.slice(0, bare.length - suffix.length);
   }
   const middle = exceptions.get(rest) ?? rest.split(INFIX).filter(Boolean);
-  return [...before, ...middle, ...after];
+  return [...before, ...middle, ...after.reverse()];
+}
+
+/** Looks at the end of a long text only; the whole where the end is one suffix, as many full stops are. */
+function suffixOf(text: string): string {
+  const found = SUFFIX.exec(text.slice(-TAIL));
+  const whole = found?.index === 0 && text.length > TAIL ? SUFFIX.exec(text) : found;
+  return whole?.[0] ?? "";
 }
 
 /** Puts exceptions together again, the longest first, from the left. */

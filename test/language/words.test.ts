@@ -43,6 +43,13 @@ test.each([
   expect(words(text).join(" ")).toBe(expected);
 });
 
+test("a text of nothing but punctuation takes no longer than its length", () => {
+  const start = performance.now();
+  for (const piece of ["(", ":)", "'", "😀", "a."]) expect(words(piece.repeat(20_000)).length).toBeGreaterThan(0);
+  expect(words(`wow${".".repeat(500)}`)).toEqual(["wow", ".".repeat(500)]);
+  expect(performance.now() - start).toBeLessThan(5000);
+});
+
 test("tokens are in lower case", () => {
   expect(tokenize("Red-ish DOGS' Ears")).toEqual(["red", "-", "ish", "dogs", "'", "ears"]);
 });
