@@ -47,7 +47,10 @@ export function bleu(options: BleuOptions = {}): TextMetric {
   };
 }
 
-/** The score of summed statistics with its parts: precisions in per cent, and the brevity penalty. */
+/**
+ * The score of summed statistics with its parts: precisions in per cent, and the brevity penalty. Without any word in common it is 0, as
+ * since sacrebleu 2.0; before, smoothing gave such texts up to 18 of 100.
+ */
 export function precisionsAndScore(sum: Float64Array, options: BleuOptions = {}) {
   const { smoothing = "exp", effectiveOrder = false } = options;
   const k = options.smoothValue ?? (smoothing === "floor" ? 0.1 : 1);
@@ -65,9 +68,11 @@ export function precisionsAndScore(sum: Float64Array, options: BleuOptions = {})
     else if (smoothing === "floor") precisions[n] = (100 * k) / total;
   }
   const [length, reference] = [sum[LENGTH], sum[REFERENCE]];
+  const isMatched = sum.subarray(MATCHES, TOTALS).some((matches) => matches > 0);
   const brevity = length >= reference ? 1 : length > 0 ? Math.exp(1 - reference / length) : 0;
   const logs = precisions.slice(0, orders).map((p) => (p > 0 ? Math.log(p) : Number.NEGATIVE_INFINITY));
-  return { score: brevity * Math.exp(logs.reduce((a, b) => a + b, 0) / orders), precisions, brevity };
+  const score = isMatched ? brevity * Math.exp(logs.reduce((a, b) => a + b, 0) / orders) : 0;
+  return { score, precisions, brevity };
 }
 
 /** What a unit's references allow: their lengths, and how often each n-gram of each order. */
