@@ -7,6 +7,7 @@ export { type Agreement, annotatorAgreement } from "./data/annotations/agreement
 export {
   type Annotation,
   type Annotations,
+  type ReadAnnotationsOptions,
   readAnnotations,
   writeAnnotations,
 } from "./data/annotations/annotations.js";

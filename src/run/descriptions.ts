@@ -20,8 +20,8 @@ import { readUnfaithful } from "./verdicts.js";
  * - `few-masks`: in more than half of the exemplars nothing exceeds the level.
  * - `unfinished`: cut at the greatest length.
  * - `unknown-word`: contains a word outside the describer's vocabulary.
- * - `cannot-tell`: on images the run was not made with, too many of the layer's other descriptions predict the unit as well
- *   (`faithfulness.csv`, written by `milan verify`).
+ * - `cannot-tell`: on images the run was not made with, too many of the layer's other descriptions predict the unit as well, or
+ *   it predicts too many other units as well (`faithfulness.csv`, written by `milan verify`).
  */
 export const DOUBTS = [
   "nan",
