@@ -57,27 +57,31 @@ export class Canvas {
 
   /** What is painted, uint8 [y, x, 3]. */
   pixels(): Uint8Array {
-    return Uint8Array.from(this.rgb, (value) => Math.min(Math.max(Math.round(value), 0), 255));
+    const { rgb } = this;
+    const pixels = new Uint8Array(rgb.length);
+    for (let i = 0; i < pixels.length; i++) pixels[i] = Math.min(Math.max(Math.round(rgb[i]), 0), 255);
+    return pixels;
   }
 
   /** Paints a surface. Its pattern is averaged over four points a pixel where pixels are coarse. */
   region({ distance, box }: Region, surface: Surface, thing: number): void {
     const { size } = this;
     const out = new Float32Array(3);
-    const sum = new Float32Array(3);
-    const taps = surface.fine && size <= 160 ? [-0.25, 0.25] : [0];
+    const step = surface.fine && size <= 160 ? 0.25 / size : 0;
+    const { rgb } = this;
     this.#each(box, (at, x, y) => {
       const cover = Math.min(Math.max(0.5 - distance(x, y) * size, 0), 1);
       if (cover === 0) return;
-      sum.fill(0);
-      for (const dy of taps) {
-        for (const dx of taps) {
-          surface.paint(x + dx / size, y + dy / size, out);
-          for (let c = 0; c < 3; c++) sum[c] += out[c];
-        }
-      }
-      const weight = cover / taps.length ** 2;
-      for (let c = 0; c < 3; c++) this.rgb[3 * at + c] = this.rgb[3 * at + c] * (1 - cover) + sum[c] * weight;
+      const level =
+        step === 0
+          ? surface.level(x, y)
+          : 0.25 *
+            (surface.level(x - step, y - step) +
+              surface.level(x + step, y - step) +
+              surface.level(x - step, y + step) +
+              surface.level(x + step, y + step));
+      surface.colour(x, y, level, out);
+      for (let c = 0; c < 3; c++) rgb[3 * at + c] += (out[c] - rgb[3 * at + c]) * cover;
       this.#own(at, cover, thing, surface.texture);
     });
   }

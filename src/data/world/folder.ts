@@ -58,7 +58,7 @@ export async function writeWorld(folder: string, options: WriteWorldOptions): Pr
     (index) => !present.has(`${classes[index % classes.length]}/${nameOf(index)}`),
   );
   const world = missing.length > 0 ? await World.open() : undefined;
-  progress.begin("rendering", count, "pictures", count - missing.length);
+  progress.begin("rendering", count, "picture", count - missing.length);
   for (const [done, index] of missing.entries()) {
     const { label, file, extension } = await world!.file(set, seed, index, size);
     await writeFileAtomically(join(folder, label, `${nameOf(index)}.${extension}`), file);

@@ -14,18 +14,23 @@ export function cell(x: number, y: number, shift: number): number {
 
 /** Value noise, 0..1, with features of size 1. @param shift a whole number: another function for each. */
 export function noise(x: number, y: number, shift: number): number {
-  const [x0, y0] = [Math.floor(x), Math.floor(y)];
-  let [tx, ty] = [x - x0, y - y0];
+  const x0 = Math.floor(x);
+  const y0 = Math.floor(y);
+  let tx = x - x0;
+  let ty = y - y0;
   tx = tx * tx * (3 - 2 * tx);
   ty = ty * ty * (3 - 2 * ty);
-  const top = cell(x0, y0, shift) * (1 - tx) + cell(x0 + 1, y0, shift) * tx;
-  const bottom = cell(x0, y0 + 1, shift) * (1 - tx) + cell(x0 + 1, y0 + 1, shift) * tx;
-  return top * (1 - ty) + bottom * ty;
+  const a = cell(x0, y0, shift);
+  const c = cell(x0, y0 + 1, shift);
+  const top = a + tx * (cell(x0 + 1, y0, shift) - a);
+  return top + ty * (c + tx * (cell(x0 + 1, y0 + 1, shift) - c) - top);
 }
 
 /** Noise upon noise, each octave half as large and half as strong; 0..1, mostly near the middle. */
 export function fractal(x: number, y: number, shift: number, octaves: number): number {
-  let [sum, weight, total] = [0, 1, 0];
+  let sum = 0;
+  let weight = 1;
+  let total = 0;
   for (let i = 0; i < octaves; i++) {
     sum += weight * noise(x, y, shift + 3 * i);
     total += weight;

@@ -53,39 +53,50 @@ const FAMILIES: Readonly<Record<TextureName, (dice: Dice) => Pattern>> = {
   speckles(dice) {
     const [frequency, share, shift] = [dice.range(12, 26), dice.range(0.35, 0.8), dice.whole(0, 999)];
     return (x, y) => {
-      const [u, v] = [x * frequency, y * frequency];
-      const [i, j] = [floor(u), floor(v)];
+      const u = x * frequency;
+      const v = y * frequency;
+      const i = floor(u);
+      const j = floor(v);
       if (cell(i, j, shift) > share) return 0.12 * cell(i, j, shift + 4);
-      const [du, dv] = [u - i - 0.3 - 0.4 * cell(i, j, shift + 1), v - j - 0.3 - 0.4 * cell(i, j, shift + 2)];
-      return Math.hypot(du, dv) < 0.2 + 0.25 * cell(i, j, shift + 3) ? 0.5 + 0.5 * cell(i, j, shift + 5) : 0;
+      const du = u - i - 0.3 - 0.4 * cell(i, j, shift + 1);
+      const dv = v - j - 0.3 - 0.4 * cell(i, j, shift + 2);
+      const radius = 0.2 + 0.25 * cell(i, j, shift + 3);
+      return du * du + dv * dv < radius * radius ? 0.5 + 0.5 * cell(i, j, shift + 5) : 0;
     };
   },
   fur(dice) {
-    const [turn, frequency, shift] = [PI / 2 + dice.range(-0.9, 0.9), dice.range(20, 34), dice.whole(0, 999)];
+    const [turn, frequency, shift] = [PI / 2 + dice.range(-0.9, 0.9), dice.range(26, 42), dice.whole(0, 999)];
     return (x, y) => {
-      const bend = turn + 1.2 * (noise(2.5 * x, 2.5 * y, shift + 9) - 0.5);
-      const [c, s] = [cos(bend), sin(bend)];
-      const [along, across] = [x * c + y * s, y * c - x * s];
-      return smooth(
-        0.25,
-        0.75,
-        0.65 * noise(across * frequency, along * 5, shift) + 0.35 * noise(across * 2 * frequency, along * 9, shift + 5),
-      );
+      // Hairs lie in tufts: blocks of about a tenth of the picture lean a little differently.
+      const bend = turn + 0.5 * (noise(2 * x, 2 * y, shift + 9) - 0.5);
+      const c = cos(bend);
+      const s = sin(bend);
+      const along = 9 * (x * c + y * s) + 4 * noise(12 * x, 12 * y, shift + 7);
+      const across = (y * c - x * s) * frequency;
+      return smooth(0.2, 0.8, noise(across, along, shift));
     };
   },
   leaves(dice) {
     const [frequency, shift] = [dice.range(8, 15), dice.whole(0, 999)];
     return (x, y) => {
-      const [u, v] = [x * frequency, y * frequency];
-      const [i0, j0] = [floor(u), floor(v)];
-      let [least, shade] = [9, 0];
+      const u = x * frequency;
+      const v = y * frequency;
+      const i0 = floor(u);
+      const j0 = floor(v);
+      let least = 9;
+      let shade = 0;
       for (let j = j0 - 1; j <= j0 + 1; j++) {
         for (let i = i0 - 1; i <= i0 + 1; i++) {
-          const [du, dv] = [u - i - cell(i, j, shift), v - j - cell(i, j, shift + 1)];
-          const turn = 6.3 * cell(i, j, shift + 2);
-          const [a, b] = [du * cos(turn) + dv * sin(turn), dv * cos(turn) - du * sin(turn)];
-          const distance = a * a + 3 * b * b; // an oval, longer than wide
-          if (distance < least) [least, shade] = [distance, cell(i, j, shift + 3)];
+          const du = u - i - cell(i, j, shift);
+          const dv = v - j - cell(i, j, shift + 1);
+          const lean = 2 * cell(i, j, shift + 2) - 1;
+          const long = du + lean * dv;
+          const wide = dv - lean * du;
+          const distance = (long * long + 3 * wide * wide) / (1 + lean * lean); // an oval, longer than wide
+          if (distance < least) {
+            least = distance;
+            shade = cell(i, j, shift + 3);
+          }
         }
       }
       return (1 - smooth(0.2, 0.75, least)) * (0.45 + 0.55 * shade);

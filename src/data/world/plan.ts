@@ -179,7 +179,7 @@ export class Sketch {
   #cover({ cover, dyed }: Noun, size: number, patterned: number): Cover | undefined {
     const { dice } = this;
     if (size < 0.14) return undefined; // nobody would see it
-    if (cover !== undefined && cover !== "smooth") return coverOf(dice, cover, undefined, dice.range(0.35, 0.65));
+    if (cover !== undefined && cover !== "smooth") return coverOf(dice, cover, undefined, dice.range(0.3, 0.55));
     if (!dyed || !dice.chance(patterned)) return undefined;
     return coverOf(
       dice,

@@ -15,8 +15,10 @@ export interface Surface {
   readonly texture: number;
   /** Whether its pattern is finer than a pixel may be. */
   readonly fine: boolean;
-  /** Colour at (x, y) in sides of the picture, into `out`: sRGB, 0..255. */
-  paint(x: number, y: number, out: Float32Array): void;
+  /** How much of its second colour it has at (x, y), in sides of the picture: 0..1. */
+  level(x: number, y: number): number;
+  /** Its colour there, into `out`: sRGB, 0..255. @param level a mean of `level` around. */
+  colour(x: number, y: number, level: number, out: Float32Array): void;
 }
 
 type Look = TextureName | "clouds" | "stone" | "dunes" | "stars" | "crowd" | "grain" | "depth";
@@ -31,6 +33,8 @@ interface Kind {
   readonly lies?: boolean;
   /** How far the colours may stray from the table's. */
   readonly stray?: number;
+  /** How grainy it may be. */
+  readonly rough?: number;
 }
 
 const STRIPED = ["horizontal stripes", "vertical stripes", "diagonal stripes", "dots", "checks", "grid"] as const;
@@ -123,18 +127,21 @@ const KINDS = {
     looks: ["smooth"],
     colours: "a8d8f8-58a8e8 d8ecf8-80b8e8 f8d8b0-88b0e0 c8d4dc-a0b0c0 ffc890-e87858",
     stray: 0.08,
+    rough: 0.04,
   },
   "cloudy sky": {
     names: "sky",
     looks: ["clouds"],
     colours: "5098e0-f8fcff 78b0e8-ffffff 8898a8-d8dce0 4880c8-e8f0f8",
     stray: 0.08,
+    rough: 0.04,
   },
   "night sky": {
     names: "sky",
     looks: ["stars"],
     colours: "0c1030-f8f4d8 141838-ffffff 1c1430-f0e8ff 081020-c8d8ff",
     stray: 0.05,
+    rough: 0.04,
   },
   mountain: {
     names: "mountain,natural object",
@@ -298,7 +305,7 @@ interface Wishes {
 }
 
 export function surfaceOf(dice: Dice, kind: SurfaceKind, { horizon, look, colours }: Wishes = {}): Surface {
-  const { names, material, looks, colours: table, lies, stray = 0.14 }: Kind = KINDS[kind];
+  const { names, material, looks, colours: table, lies, stray = 0.14, rough = 0.16 }: Kind = KINDS[kind];
   const chosen = look ?? dice.pick(looks);
   const pair =
     colours ??
@@ -308,27 +315,25 @@ export function surfaceOf(dice: Dice, kind: SurfaceKind, { horizon, look, colour
       .map((hex) => near(dice, fromHex(hex), stray));
   const [first, second] = pair as [Rgb, Rgb];
   const pattern = PICTORIAL[chosen as keyof typeof PICTORIAL]?.(dice) ?? patternOf(chosen as TextureName, dice);
-  const [grain, unevenness, shift] = [dice.range(0, 0.16), dice.range(0, 0.25), dice.whole(0, 999)];
+  const [grain, unevenness, shift] = [dice.range(0, rough), dice.range(0, 0.25), dice.whole(0, 999)];
   const texture = chosen === "depth" || chosen === "grain" ? 1 : TEXTURE_NAMES.indexOf(chosen as TextureName) + 1;
   return {
     names: names.split(","),
     material,
     texture,
     fine: texture > 1 || chosen === "crowd" || chosen === "stars",
-    paint(x, y, out) {
-      let [u, v] = [x, y];
-      if (lies && horizon !== undefined) {
-        const distance = Math.max(y - horizon, 0) + 0.25;
-        u = 0.5 + (0.6 * (x - 0.5)) / distance;
-        v = 0.9 * Math.log(distance);
-      }
-      const t = pattern(u, v);
+    level: horizon === undefined || !lies ? pattern : (x, y) => pattern(across(x, y, horizon), along(y, horizon)),
+    colour(x, y, t, out) {
       const light =
-        1 + unevenness * (fractal(2 * x, 2 * y, shift, 2) - 0.5) + grain * (noise(70 * u, 70 * v, shift + 5) - 0.5);
+        1 + unevenness * (fractal(2 * x, 2 * y, shift, 2) - 0.5) + grain * (noise(70 * x, 70 * y, shift + 5) - 0.5);
       for (let c = 0; c < 3; c++) out[c] = Math.min(Math.max((first[c] + t * (second[c] - first[c])) * light, 0), 255);
     },
   };
 }
+
+/** Where a point of lying ground is on it: things get smaller towards the horizon. */
+const across = (x: number, y: number, horizon: number) => 0.5 + (0.6 * (x - 0.5)) / (Math.max(y - horizon, 0) + 0.25);
+const along = (y: number, horizon: number) => 0.9 * Math.log(Math.max(y - horizon, 0) + 0.25);
 
 /** Looks that are no regular texture. */
 const PICTORIAL: Readonly<Partial<Record<Look, (dice: Dice) => Pattern>>> = {
