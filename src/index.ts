@@ -17,7 +17,19 @@ export { type AnnotationStatistics, annotationStatistics } from "./data/annotati
 export type { ImageSet, ProbeEntry } from "./data/images/imageset.js";
 export { openImages } from "./data/images/open.js";
 export { IMAGENET, type Preprocessing } from "./data/images/preprocess.js";
+export { colourOf } from "./data/labels/colour.js";
+export {
+  COLOUR_NAMES,
+  type ColourName,
+  type LabelledThing,
+  type LabelSource,
+  type Labels,
+  TEXTURE_NAMES,
+  type TextureName,
+} from "./data/labels/labels.js";
+export { openWorldFolder, type WriteWorldOptions, writeWorld } from "./data/world/folder.js";
 export { renderShapes, type ShapeScene, shapeScenes, writeShapes } from "./data/world/shapes.js";
+export { classesOf, WORLD_SETS, World, type WorldFile, type WorldPicture, type WorldSet } from "./data/world/world.js";
 export { type AnnotatedSet, type OpenSetsOptions, openAnnotatedSets } from "./describer/annotated-set.js";
 export { readWeights } from "./describer/checkpoint/checkpoint.js";
 export { classifierEncoder, pyramidOf } from "./describer/classifier-encoder.js";

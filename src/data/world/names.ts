@@ -1,0 +1,21 @@
+/** Every name that a thing or a place of the made world may have: what descriptions are read against. */
+import { ACTORS, NOUNS, PEOPLE } from "./catalogue.js";
+import { PLACES_OF_WORLD, type PlaceSpec } from "./scene-table.js";
+import { namesOfSurface, SURFACE_KINDS } from "./surfaces.js";
+
+/** Names that planners give in passing: signs, posts, lettering. */
+const OTHERS = ["sign", "post", "word", "number", "text"];
+
+export function namesOfWorld(): ReadonlySet<string> {
+  const places: [string, PlaceSpec][] = Object.entries(PLACES_OF_WORLD);
+  return new Set([
+    ...OTHERS,
+    ...[...Object.values(NOUNS), ...PEOPLE, ...Object.values(ACTORS)].flatMap(({ names }) => names),
+    ...SURFACE_KINDS.flatMap(namesOfSurface),
+    ...places.flatMap(([name, { kinds, layers }]) => [
+      name,
+      ...kinds,
+      ...layers.flatMap((layer) => (layer.as === "panels" ? layer.known.names : [])),
+    ]),
+  ]);
+}
