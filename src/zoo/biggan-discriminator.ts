@@ -26,6 +26,15 @@ const BLOCKS = {
     [16, false],
   ],
 } as const;
+const TAPERED = {
+  32: [
+    [2, true],
+    [4, true],
+    [8, true],
+    [8, false],
+  ],
+  64: BLOCKS[64],
+} as const;
 
 /**
  * @param images float32 [n, 3, y, x] in -1..1.
@@ -33,10 +42,10 @@ const BLOCKS = {
  * @returns as logits the scores, float32 [n].
  */
 export function bigganDiscriminator(images: Tensor, labels: Tensor, options: BigganOptions): Network {
-  const { size, classes, width = 32, prefix = "" } = options;
+  const { size, classes, width = 32, tapers = false, prefix = "" } = options;
   const layers: Record<string, Tensor> = {};
   let x = images;
-  for (const [i, [channels, halves]] of BLOCKS[size].entries()) {
+  for (const [i, [channels, halves]] of (tapers ? TAPERED : BLOCKS)[size].entries()) {
     const name = `${prefix}blocks.${i}`;
     x = asLayer(block(x, `${name}.0`, { filters: channels * width, halves, isFirst: i === 0 }), name);
     layers[`blocks.${i}`] = x;
