@@ -9,8 +9,9 @@
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { distil, isHead } from "../dist/builtin/encoder/distil.js";
+import { distil } from "../dist/builtin/encoder/distil.js";
 import { giveLessons } from "../dist/builtin/encoder/lessons.js";
+import { isTeaching } from "../dist/builtin/encoder/student.js";
 import { terminalProgress } from "../dist/cli/progress.js";
 import { writeSafetensors } from "../dist/engine/tensor/safetensors.js";
 import { openModel } from "../dist/exemplars/subject.js";
@@ -51,7 +52,7 @@ const { values, result } = await distil(lessons, examination, {
   },
   log: join(out, "metrics.jsonl"),
 });
-const kept = [...values].filter(([name]) => !isHead(name));
+const kept = [...values].filter(([name]) => !isTeaching(name));
 await writeSafetensors(join(out, "student.safetensors"), Object.fromEntries(kept));
 writeFileSync(join(out, "result.json"), `${JSON.stringify({ ...result, pictures: lessons.count }, null, 2)}\n`);
 for (const each of data) await each.close();

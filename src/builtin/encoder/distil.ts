@@ -47,9 +47,6 @@ const FARTHEST = 4;
 /** How much the parts of the loss count. */
 const WEIGHTS = { maps: 1, means: 1, answers: 1, classes: 0.5 };
 
-/** Names of parameters of the heads that only teaching needs. */
-export const isHead = (name: string): boolean => /^(maps|answers|fc)\./.test(name);
-
 /** Teaches a student. Its accuracy on the classes of `tests` is measured after each epoch. */
 export async function distil(
   lessons: Lessons,
