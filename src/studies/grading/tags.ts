@@ -50,7 +50,7 @@ const NOISE = new Set(
   (
     "a an the this that which who whose these those its it their his her your very really quite rather mostly mainly mostly usually often sometimes " +
     "partly generally typically some any all many several various different multiple lots lot few every each both either certain other another more most " +
-    "much such especially particularly just only also there here always two three four five six predominantly primarily largely"
+    "much such especially particularly just only also there here always two three four five six predominantly primarily largely coloured colored them they"
   ).split(" "),
 );
 
