@@ -8,4 +8,5 @@ rmSync("dist", { recursive: true, force: true });
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { stdio: "inherit" });
 cpSync("src/explorer/page", "dist/explorer/page", { recursive: true });
 cpSync("src/language/syntax/model.bin", "dist/language/syntax/model.bin");
+cpSync("src/data/labels/wordnet-names.json", "dist/data/labels/wordnet-names.json");
 chmodSync("dist/cli/main.js", 0o755);
