@@ -19,7 +19,7 @@ export { type AnnotationStatistics, annotationStatistics } from "./data/annotati
 export type { ImageSet, ProbeEntry } from "./data/images/imageset.js";
 export { openImages } from "./data/images/open.js";
 export { IMAGENET, type Preprocessing } from "./data/images/preprocess.js";
-export { colourOf } from "./data/labels/colour.js";
+export { colourNumber, colourOf } from "./data/labels/colour.js";
 export {
   COLOUR_NAMES,
   type ColourName,

@@ -1,63 +1,77 @@
 /**
- * Which basic colour term a colour would be called by: the nearest of some ninety typical colours in CIELAB, where distances are roughly those that
- * people see. One word a colour; between two terms (turquoise, beige, peach) it decides by the nearest of its examples.
+ * The basic colour term of a pixel, as people name colours in photographs: by lightness, chroma and hue in OKLab (Ottosson, 2020), whose hues
+ * are even enough for plain bounds. Where people disagree (teal, olive, tan) the bounds take a side.
  */
 import { COLOUR_NAMES, type ColourName } from "./labels.js";
 
-/** Typical colours of each term, sRGB: light and dark, strong and pale. */
-const EXAMPLES: Readonly<Record<ColourName, string>> = {
-  black: "000000 141414 1c1c24 241a14 101c14 222222 1a1410",
-  white: "ffffff f2f2f2 fffff2 f0f6fc f8f0e8 e6e6e6 e8eef4",
-  grey: "808080 a8a8a8 606060 c4c4c4 424242 7a8590 908a84 b0b8c0 55606a bab4ac",
-  red: "ff0000 d01020 b01818 8b0000 e8402f c83c3c 6a0d12 dc3545 a83232",
-  green:
-    "008000 00c000 3cb43c 1e5a28 90ee90 7fae4a 556b2f 9acd32 2e8b57 00ff7f 123a1a b8e0b0 6b8e4e 8aa05a 3f5f2a c8e878",
-  blue: "0000ff 1e5ad2 87ceeb 4682b4 000080 00bfff add8e6 1a2a5e 20b2c8 6f8fd8 40c8e0 101a3c 5078a0 c8e4f8 2f4f7f 0f7fa8",
-  yellow: "ffff00 ffd700 f5e050 fff59a e0c020 d8d050 f8e890 ffc928",
-  orange: "ff8c00 ffa500 f07828 ffb060 e06a10 ff7043 f5a742",
-  brown: "8b4513 5c3a1e a0703c c49a6c 3d2b1f 6b5a40 d2b48c 7a4a3a e2cda8 b07a50 9a8262",
-  pink: "ffc0cb ff69b4 ff1493 f4a6a6 e87a9a ffd8dc d8708f ffdcc8 f0c0b0 c86a80",
-  purple: "800080 9932cc 6a3fb0 b48ee0 4b1a6e d8b8f0 c040c0 5a4a8a 8a5a9a a070c8 2e1440",
-};
+/** sRGB 0..255 to linear light 0..1. */
+const LINEAR = Float64Array.from({ length: 256 }, (_, value) => {
+  const v = value / 255;
+  return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+});
 
-/** CIELAB of sRGB 0..255, white D65. */
-export function labOf(r: number, g: number, b: number): [lightness: number, a: number, b: number] {
-  const [R, G, B] = [linear(r), linear(g), linear(b)];
-  const x = root((0.4124 * R + 0.3576 * G + 0.1805 * B) / 0.9505);
-  const y = root(0.2126 * R + 0.7152 * G + 0.0722 * B);
-  const z = root((0.0193 * R + 0.1192 * G + 0.9505 * B) / 1.089);
-  return [116 * y - 16, 500 * (x - y), 200 * (y - z)];
+/** Lightness 0..1, chroma 0..0.37, hue in degrees 0..360, of sRGB 0..255. */
+export function okLch(red: number, green: number, blue: number): [lightness: number, chroma: number, hue: number] {
+  const [r, g, b] = [LINEAR[red], LINEAR[green], LINEAR[blue]];
+  const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
+  const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
+  const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
+  const x = 1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s;
+  const y = 0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s;
+  const hue = (Math.atan2(y, x) * 180) / Math.PI;
+  return [0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s, Math.hypot(x, y), (hue + 360) % 360];
 }
 
-const linear = (value: number) => (value <= 10.3 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4);
-const root = (t: number) => (t > 0.008856 ? Math.cbrt(t) : 7.787 * t + 16 / 116);
-
-const PROTOTYPES = COLOUR_NAMES.flatMap((name, at) =>
-  EXAMPLES[name].split(" ").map((hex) => {
-    const channels = [0, 2, 4].map((from) => Number.parseInt(hex.slice(from, from + 2), 16));
-    return [at + 1, ...labOf(channels[0], channels[1], channels[2])] as const;
-  }),
-);
-
-/** The nearest term of each cell of 8 x 8 x 8 colours, found when first asked for: 0 is not yet. */
-const known = new Uint8Array(32 ** 3);
-
-/**
- * The basic colour term of a colour, as `Labels.colour` numbers it: 1 black to 11 purple. Colours are told apart in steps of eight.
- * @param r @param g @param b sRGB, 0..255.
- */
-export function colourOf(r: number, g: number, b: number): number {
-  const cell = ((r >> 3) << 10) | ((g >> 3) << 5) | (b >> 3);
-  return known[cell] || (known[cell] = nearest((r & ~7) + 4, (g & ~7) + 4, (b & ~7) + 4));
+/** The colour's name. @param red, green, blue sRGB, whole numbers 0..255. */
+export function colourOf(red: number, green: number, blue: number): ColourName {
+  const [lightness, chroma, hue] = okLch(red, green, blue);
+  if (lightness < 0.17 || (lightness < 0.27 && chroma < 0.07)) return "black";
+  // Shadows carry the camera's casts, and so do highlights: more chroma is needed there to be a colour.
+  const least = lightness < 0.4 ? 0.04 : lightness > 0.86 ? 0.035 : 0.028;
+  if (chroma < least) return lightness < 0.34 ? "black" : lightness > 0.84 ? "white" : "grey";
+  return ofHue(lightness, chroma, hue);
 }
 
-function nearest(r: number, g: number, b: number): number {
-  const [lightness, alpha, beta] = labOf(r, g, b);
-  let [best, least] = [0, Number.POSITIVE_INFINITY];
-  for (const [term, l, a, bb] of PROTOTYPES) {
-    // Lightness counts less than hue: dark red is red, and light green is green.
-    const distance = 0.5 * (lightness - l) ** 2 + (alpha - a) ** 2 + (beta - bb) ** 2;
-    if (distance < least) [best, least] = [term, distance];
+function ofHue(lightness: number, chroma: number, hue: number): ColourName {
+  const isPale = chroma < 0.055 && lightness > 0.83;
+  if (hue >= 345 || hue < 16) {
+    if (lightness > 0.6 || (lightness > 0.52 && chroma > 0.17)) return "pink";
+    return hue >= 345 && hue < 353 ? "purple" : chroma > 0.08 ? "red" : "brown";
   }
-  return best;
+  if (hue < 40) {
+    if (chroma > 0.125 && lightness < 0.69) return "red";
+    return lightness > 0.68 ? (isPale && hue > 25 ? "white" : "pink") : chroma > 0.1 && hue < 30 ? "red" : "brown";
+  }
+  if (hue < 78) {
+    if (chroma > 0.13 && lightness > 0.61) return hue > 74 && lightness > 0.8 ? "yellow" : "orange";
+    if (lightness < 0.79) return "brown";
+    return isPale ? "white" : chroma < 0.07 ? "brown" : hue < 55 ? "pink" : hue < 68 ? "orange" : "yellow";
+  }
+  if (hue < 108) {
+    if (lightness > 0.72 && chroma > 0.09) return "yellow";
+    if (isPale) return "white";
+    if (lightness > 0.82) return "yellow";
+    return hue > 100 && chroma > 0.045 ? "green" : "brown";
+  }
+  if (hue < 118 && lightness > 0.8 && chroma > 0.13) return "yellow";
+  if (hue < 184) return isPale ? "white" : "green";
+  if (hue < 285) {
+    if (lightness > 0.88 && chroma < 0.045) return "white";
+    return "blue";
+  }
+  if (chroma < 0.04) return lightness > 0.8 ? "white" : "grey";
+  return lightness > 0.68 && hue > 312 ? "pink" : "purple";
+}
+
+/** Position in `COLOUR_NAMES`, from 1, of colours with 5 bits a channel: what is asked of every pixel of every picture. */
+const TABLE = new Uint8Array(32 ** 3);
+
+/** What `Labels.colour` holds for a pixel. @param red, green, blue sRGB, whole numbers 0..255. */
+export function colourNumber(red: number, green: number, blue: number): number {
+  const at = ((red >> 3) << 10) | ((green >> 3) << 5) | (blue >> 3);
+  if (TABLE[at] === 0) {
+    const middle = (value: number) => (value & 0xf8) | 4;
+    TABLE[at] = 1 + COLOUR_NAMES.indexOf(colourOf(middle(red), middle(green), middle(blue)));
+  }
+  return TABLE[at];
 }

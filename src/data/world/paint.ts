@@ -1,5 +1,5 @@
 /** Executes a plan at a size. */
-import { colourOf } from "../labels/colour.js";
+import { colourNumber } from "../labels/colour.js";
 import type { LabelledThing, Labels } from "../labels/labels.js";
 import type { Art } from "./art.js";
 import { Canvas, type Pose } from "./canvas.js";
@@ -55,7 +55,7 @@ export function labelsOf(plan: Plan, canvas: Canvas): Labels {
     number[i + 1] = things.push(visible.length > 0 ? { ...known, parts: visible } : known);
   });
   const colour = new Uint8Array(size * size);
-  for (let at = 0; at < colour.length; at++) colour[at] = colourOf(rgb[3 * at], rgb[3 * at + 1], rgb[3 * at + 2]);
+  for (let at = 0; at < colour.length; at++) colour[at] = colourNumber(rgb[3 * at], rgb[3 * at + 1], rgb[3 * at + 2]);
   return {
     size,
     scene: plan.scene,

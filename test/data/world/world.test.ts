@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { colourOf } from "../../../src/data/labels/colour.js";
+import { colourNumber } from "../../../src/data/labels/colour.js";
 import { COLOUR_NAMES, type Labels, TEXTURE_NAMES } from "../../../src/data/labels/labels.js";
 import { namesOfWorld } from "../../../src/data/world/names.js";
 import { classesOf, WORLD_SETS, World } from "../../../src/data/world/world.js";
@@ -45,7 +45,7 @@ describe.each(WORLD_SETS)("%s", (set) => {
 
   test("the colour plane is the colour of what is painted", () => {
     for (const { labels, clean } of pictures) {
-      const measured = labels.colour.map((_, at) => colourOf(clean[3 * at], clean[3 * at + 1], clean[3 * at + 2]));
+      const measured = labels.colour.map((_, at) => colourNumber(clean[3 * at], clean[3 * at + 1], clean[3 * at + 2]));
       expect(labels.colour).toEqual(measured);
     }
   });
