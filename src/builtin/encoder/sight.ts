@@ -23,15 +23,15 @@ import { STUDENT_SIZE, student } from "./student.js";
 export const SIGHT_SIZE = 128;
 
 /** The layers a describer sees with, in the order of its features. */
-export const SIGHT_LAYERS = ["colour", "texture", "place", "things2", "things3", "things4", "context"] as const;
+export const SIGHT_LAYERS = ["colour", "texture", "place", "things3", "things4", "context"] as const;
 export type SightLayer = (typeof SIGHT_LAYERS)[number];
 
 /** Cells along each side of the maps of the banks. */
 const CELLS = 32;
 
 /**
- * The network: `images` float32 [n, 3, 128, 128], ImageNet-normalised, to the layers of `SIGHT_LAYERS`: colour [16, 32 x 32], texture [57, 32 x 32], place [22, 32 x 32], things2..4 (the student's
- * stages) [64, 16 x 16], [128, 8 x 8], [256, 4 x 4], context (means over the picture) [329, 1 x 1].
+ * The network: `images` float32 [n, 3, 128, 128], ImageNet-normalised, to the layers of `SIGHT_LAYERS`: colour [16, 32 x 32], texture [57, 32 x 32], place [22, 32 x 32], things3 and
+ * things4 (the student's last stages) [128, 8 x 8] and [256, 4 x 4], context (means over the picture) [329, 1 x 1].
  * @param weights of the student; with its classifier, `logits` [n, class] are an output too.
  * @param scales of the layers; without them features are as they come.
  */
@@ -42,10 +42,10 @@ export function sightModel(weights: ParameterValues, scales?: Scales): OnnxModel
   const colour = op.averagePool(colourMaps(op.averagePool(lab, 2)), SIGHT_SIZE / 2 / CELLS);
   const texture = textureMaps(op.slice(lab, 1, 0, 1), CELLS);
   const { layers, logits } = student(op.averagePool(images, SIGHT_SIZE / STUDENT_SIZE), classesOf(weights));
-  const { layer2, layer3, layer4 } = layers;
+  const { layer3, layer4 } = layers;
   const raw: Record<SightLayer, Tensor> = {
     ...{ colour, texture, place: placeMaps(op.slice(colour, 1, 0, 1)) },
-    ...{ things2: layer2, things3: layer3, things4: layer4 },
+    ...{ things3: layer3, things4: layer4 },
     context: op.concat(
       [colour, texture, layer4].map((maps) => op.mean(maps, [2, 3], true)),
       1,

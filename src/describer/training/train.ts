@@ -8,6 +8,7 @@
  * 3. The encoder looks at every image once; features are kept on disk.
  * 4. The language model learns, until its held-out loss has not fallen for four epochs.
  * 5. The captioner learns, until the BLEU of held-out descriptions has not risen for four epochs.
+ * 6. What the exemplars look like is written down in short, for a warning when others are shown.
  *
  * What is kept beside the describer, in `OUT.training/`: features, a checkpoint of each training, and how it went. One seed gives
  * one file; a training that was interrupted and resumed gives the same.
@@ -32,6 +33,7 @@ import { ImageEncoder } from "../features.js";
 import { cardOf } from "./card.js";
 import type { EncoderSource } from "./encoder-source.js";
 import { type Example, toExample } from "./examples.js";
+import { familiarise } from "./familiarise.js";
 import { type Features, openFeatures } from "./feature-file.js";
 import { checkpointOf, trainCaptioner } from "./train-captioner.js";
 import { trainLanguageModel } from "./train-language-model.js";
@@ -185,8 +187,10 @@ export async function trainDescriber(
       },
       search: { ...SEARCH, length },
     };
+    const places = (units: readonly CorpusUnit[]) => units.map(({ index }) => index);
     const files: DescriberFiles = {
       ...{ config, vocabulary, encoder: source.model },
+      familiarity: await familiarise(features, places(training), places(heldOut), seed),
       captioner: captioner.values,
       languageModel: languageModel.values,
     };

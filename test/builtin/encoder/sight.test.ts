@@ -51,7 +51,7 @@ async function see(
       Uint8Array.from(at, ([x, y]) => Number(isMasked(x, y))),
     ),
   );
-  const sizes = [COLOUR_MAPS.length, TEXTURE_MAPS, PLACE_MAPS, 64, 128, 256, COLOUR_MAPS.length + TEXTURE_MAPS + 256];
+  const sizes = [COLOUR_MAPS.length, TEXTURE_MAPS, PLACE_MAPS, 128, 256, COLOUR_MAPS.length + TEXTURE_MAPS + 256];
   let from = 0;
   const parts = sizes.map((size) => data.subarray(from, (from += size)));
   expect(from).toBe(data.length);
