@@ -44,5 +44,6 @@ export function filesBeside(out: string) {
     checkpoint: `${stem}.checkpoint.safetensors`,
     sheet: `${stem}.png`,
     facts: `${stem}.json`,
+    latents: `${stem}.latents`,
   };
 }
