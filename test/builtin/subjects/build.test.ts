@@ -85,7 +85,7 @@ test("a classifier and the generator that it judges", async () => {
   expect(classifier).toMatchObject({ classes: ["blue", "red"], epochs: 2, steps: 4, trainingImages: 22 });
   expect(classifier.figures).toMatchObject({ chance: 0.5, validationImages: 2 });
   expect(classifier.settings).toMatchObject({ size: 64, epochs: 2, learningRate: 3e-3 });
-  const generator = await build("gan-objects", { width: 2, discriminatorWidth: 2, batch: 4, steps: 2 });
+  const generator = await build("gan-objects", { width: 2, discriminatorWidth: 2, eyesEpochs: 1, batch: 4, steps: 2 });
   expect(generator.figures.chance).toBe(0.5);
   expect(generator.figures.recognised).toBeGreaterThanOrEqual(0);
   expect(existsSync(at("built/gan-objects.png"))).toBe(true);
