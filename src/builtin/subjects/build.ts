@@ -1,6 +1,6 @@
 /**
  * Trains one of the subjects, or goes on with it, and leaves what ships: `NAME.onnx` and `NAME.json`, which says how it was made and how
- * good it is; for a GAN `NAME.png`, a contact sheet. A killed build goes on from `NAME.checkpoint.safetensors`.
+ * good it is; for a GAN `NAME.png`, a contact sheet, and `NAME.latents/`, what it is dissected with. A killed build goes on from `NAME.checkpoint.safetensors`.
  */
 import { existsSync } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
@@ -10,6 +10,7 @@ import { writeFileAtomically } from "../../base/files.js";
 import { type Progress, silent } from "../../base/progress.js";
 import { trainClassifier } from "../../studies/train-classifier.js";
 import { recognition } from "./gan-recognition.js";
+import { writeLatents } from "./latents.js";
 import { smallAlexnet, smallResnet } from "./networks.js";
 import { filesBeside } from "./pictures.js";
 import { SUBJECTS, type Subject } from "./subjects.js";
@@ -25,6 +26,9 @@ export interface BuildOptions {
   /** The clock, in milliseconds. */
   readonly now: () => number;
 }
+
+/** Pictures of each class that a generator is dissected with. */
+const LATENTS_PER_CLASS = 100;
 
 /** How a subject was made, and how good it is: `NAME.json`. */
 export interface SubjectFacts {
@@ -100,6 +104,9 @@ async function train(subject: Subject, { pictures, folder, ...work }: Work) {
     const { classes, fingerprint, trainingImages, training, model } = await trainGan(pictures, {
       ...{ ...subject.settings, ...work, seed },
     });
+    const { latent: length } = subject.settings;
+    const latents = { count: LATENTS_PER_CLASS * classes.length, length, classes: classes.length, seed };
+    await writeLatents(filesBeside(work.out).latents, latents);
     const judge = join(folder, `${subject.name.replace(/^gan/, "resnet")}.onnx`);
     const recognised = existsSync(judge) ? { recognised: await recognition(model, judge, { seed }) } : {};
     return { classes, fingerprint, trainingImages, training, figures: { ...recognised, chance: 1 / classes.length } };

@@ -1,6 +1,6 @@
 /**
  * The programs of a class-conditional GAN: the two steps that train it, and the generator as it is shipped. The two networks are told
- * apart by prefixes; a moving average of the generator, under a third, is what makes samples.
+ * apart by prefixes, and so are the eyes that the discriminator sees with; a moving average of the generator, under a third, is what makes samples.
  */
 import { Random } from "../../base/random.js";
 import { Graph, type Tensor } from "../../engine/grad/graph.js";
@@ -19,6 +19,7 @@ import { TrainingStep } from "../../engine/train/step.js";
 import { bigganDiscriminator } from "../../zoo/biggan-discriminator.js";
 import { bigganGenerator, type GeneratorOptions } from "../../zoo/biggan-generator.js";
 import { inferenceModel } from "../../zoo/inference.js";
+import { eyes } from "./gan-eyes.js";
 
 export interface GanPlan {
   readonly size: GeneratorOptions["size"];
@@ -49,6 +50,7 @@ const generate = (latents: Tensor, kinds: Tensor, { size, width, shared }: GanPl
 const judge = (images: Tensor, kinds: Tensor, { size, discriminatorWidth }: GanPlan, classes: number) =>
   bigganDiscriminator(images, kinds, {
     ...{ size, classes, width: discriminatorWidth, prefix: DISCRIMINATOR, tapers: true },
+    beside: eyes(images).maps,
   }).logits;
 
 export interface GanTraining {
@@ -63,6 +65,8 @@ export interface GanStepOptions {
   readonly seed: number;
   /** The generator's learning rate over the discriminator's. */
   readonly generatorRate: number;
+  /** Parameters of the discriminator's eyes, which stay as they are. */
+  readonly eyes: ParameterValues;
 }
 
 /**
@@ -83,6 +87,7 @@ export async function openGan(plan: GanPlan, options: GanStepOptions): Promise<G
   const real = judge(images, d.graph.input("kinds", "int64", [batch]), plan, classes);
   const g = start(LATENTS, CLASS);
   const values = initialise(new Map([...d.graph.parameters, ...g.graph.parameters]), new Random(seed));
+  for (const [name, { data }] of options.eyes) values.get(name)?.data.set(data); // but for the head
   const optimiser = adam({ betas: [0, 0.99] }); // one memory serves both: their parameters have other names
   const open = (loss: Tensor, prefix: string, outputs: Record<string, Tensor> = {}) =>
     TrainingStep.open({ loss, values, optimiser, outputs, only: (name) => name.startsWith(prefix) });
@@ -121,7 +126,7 @@ const NEXT = "next/";
 export async function averagedGenerator(
   values: ParameterValues,
   plan: GanPlan,
-  { classes, batch }: GanStepOptions,
+  { classes, batch }: Pick<GanStepOptions, "classes" | "batch">,
   feeds: (batch: number) => Arrays,
 ): Promise<ParameterValues> {
   const own: ParameterValues = new Map(

@@ -42,7 +42,9 @@ export function filesBeside(out: string) {
     model: out,
     log: `${stem}.metrics.jsonl`,
     checkpoint: `${stem}.checkpoint.safetensors`,
+    eyes: `${stem}.eyes.safetensors`,
     sheet: `${stem}.png`,
     facts: `${stem}.json`,
+    latents: `${stem}.latents`,
   };
 }

@@ -43,14 +43,14 @@ const RESNET: ClassifierSettings = {
   ...{ size: 64, batch: 64, epochs: 15, optimiser: "adamw", learningRate: 3e-3, weightDecay: 0.05 },
 };
 const GAN: GanSettings = {
-  ...{ size: 32, width: 8, discriminatorWidth: 12, latent: 16 * latentPieces(32), shared: 64 },
-  ...{ batch: 32, steps: 6000, learningRate: 4e-4, generatorRate: 0.5 },
+  ...{ size: 32, width: 12, discriminatorWidth: 8, latent: 16 * latentPieces(32), shared: 64 },
+  ...{ eyesEpochs: 8, batch: 32, steps: 5000, learningRate: 4e-4, generatorRate: 0.5 },
 };
 const DINO: DinoSettings = {
   ...{ size: 64, partSize: 32, parts: 4, network: { patch: 8, width: 128, depth: 4, heads: 4, ratio: 3 } },
   head: { hidden: 256, bottleneck: 64, prototypes: 512 },
   ...{ studentTemperature: 0.1, teacherTemperature: 0.04, centreMomentum: 0.9 },
-  ...{ batch: 32, epochs: 15, learningRate: 1e-3, weightDecay: 0.04, momentum: 0.99 },
+  ...{ batch: 32, epochs: 10, learningRate: 1e-3, weightDecay: 0.04, momentum: 0.99 },
   ...{ wholeScale: [0.4, 1], partScale: [0.08, 0.4] },
 };
 

@@ -60,7 +60,7 @@ export interface TrainedDino {
 const CHECKPOINT_MS = 120_000;
 /** Pictures that neighbours are looked for among, at most. */
 const BANK = 3000;
-const EVERY_EPOCHS = 5;
+const EVERY_EPOCHS = 3;
 const WARMUP_EPOCHS = 2;
 
 /** Trains; goes on from the checkpoint beside `out` when there is one. Errors: as `fit`. */

@@ -1,5 +1,5 @@
 /**
- * Trains a class-conditional GAN (hinge loss, spectral normalisation, projection discriminator) on class folders, resumable to the
+ * Trains a class-conditional GAN (hinge loss, spectral normalisation, projection discriminator with eyes) on class folders, resumable to the
  * same bits, and writes its averaged generator with a contact sheet. Two steps in turn, on a batch of pictures and two of latents.
  *
  * Real pictures are mirrored at random; there is no other augmentation, because the rendered world can be made as large as needed.
@@ -18,11 +18,14 @@ import type { BatchRequest, FitResult } from "../../engine/train/fit-options.js"
 import { linearDecay } from "../../engine/train/schedules.js";
 import { seedAt } from "../../engine/train/seeds.js";
 import { writeContactSheet } from "./contact-sheet.js";
+import { trainEyes } from "./gan-eyes.js";
 import { averagedGenerator, CLASS, type GanPlan, generatorModel, LATENTS, openGan } from "./gan-model.js";
 import { classNumbers, drawLatents } from "./latents.js";
 import { filesBeside, openPictures, type SubjectPictures } from "./pictures.js";
 
 export interface GanSettings extends GanPlan {
+  /** Of the classifier whose maps the discriminator sees. */
+  readonly eyesEpochs: number;
   readonly batch: number;
   /** Steps of both networks in all; they are the training's epochs. */
   readonly steps: number;
@@ -32,7 +35,7 @@ export interface GanSettings extends GanPlan {
 }
 
 export interface TrainGanOptions extends GanSettings {
-  /** The model to write, `NAME.onnx`; beside it `.png`, `.metrics.jsonl` and `.checkpoint.safetensors`. */
+  /** The model to write, `NAME.onnx`; beside it `.png`, `.metrics.jsonl` and two checkpoints. */
   readonly out: string;
   readonly seed: number;
   readonly limitPerClass?: number | undefined;
@@ -58,14 +61,16 @@ const COLUMNS = 10;
 /** Trains; goes on from the checkpoint beside `out` when there is one. Errors: as `fit`. */
 export async function trainGan(path: string, options: TrainGanOptions): Promise<TrainedGan> {
   const { out, seed, batch, steps, learningRate, progress, now, limitPerClass } = options;
-  const { size, width, discriminatorWidth, latent, shared, generatorRate } = options;
+  const { size, width, discriminatorWidth, latent, shared, generatorRate, eyesEpochs } = options;
   const plan = { size, width, discriminatorWidth, latent, shared };
   const preprocessing: Preprocessing = { ...IMAGENET, width: size, height: size, mean: [0.5], std: [0.5] };
   const pictures = await openPictures(path, { preprocessing, seed, limitPerClass, progress });
   const { classes, fingerprint } = pictures;
   const files = filesBeside(out);
   const kinds = { classes: classes.length, batch, seed, generatorRate };
-  const { step, values, optimiser } = await openGan(plan, kinds);
+  const watching = { classes: classes.length, preprocessing, epochs: eyesEpochs, seed, fingerprint, progress, now };
+  const eyes = await trainEyes(pictures.training, { ...watching, checkpoint: files.eyes });
+  const { step, values, optimiser } = await openGan(plan, { ...kinds, eyes });
   const feeds = (place: number): Arrays => made(plan, kinds, new Random(seedAt(seed, place, 7)));
   const finished = async () => generatorModel(await averagedGenerator(values, plan, kinds, feeds), plan, classes);
   const draw = (model: OnnxModel) =>
@@ -83,7 +88,7 @@ export async function trainGan(path: string, options: TrainGanOptions): Promise<
     checkpoint: {
       path: files.checkpoint,
       everyMs: CHECKPOINT_MS,
-      identity: { ...plan, batch, learningRate, generatorRate, seed, data: fingerprint },
+      identity: { ...plan, eyesEpochs, batch, learningRate, generatorRate, seed, data: fingerprint },
       resume: existsSync(files.checkpoint),
     },
     metrics: { path: files.log },

@@ -14,6 +14,7 @@ import { Graph } from "../../../src/engine/grad/graph.js";
 import { resolveLayers } from "../../../src/engine/onnx/layers.js";
 import type { OnnxModel } from "../../../src/engine/onnx/model.js";
 import { writeModel } from "../../../src/engine/onnx/write.js";
+import { readNpy } from "../../../src/engine/tensor/npy.js";
 import { initialise } from "../../../src/engine/train/parameters.js";
 import type { ParameterValues } from "../../../src/engine/train/program.js";
 import { openModel } from "../../../src/exemplars/subject.js";
@@ -84,10 +85,11 @@ test("a classifier and the generator that it judges", async () => {
   expect(classifier).toMatchObject({ classes: ["blue", "red"], epochs: 2, steps: 4, trainingImages: 22 });
   expect(classifier.figures).toMatchObject({ chance: 0.5, validationImages: 2 });
   expect(classifier.settings).toMatchObject({ size: 64, epochs: 2, learningRate: 3e-3 });
-  const generator = await build("gan-objects", { width: 2, discriminatorWidth: 2, batch: 4, steps: 2 });
+  const generator = await build("gan-objects", { width: 2, discriminatorWidth: 2, eyesEpochs: 1, batch: 4, steps: 2 });
   expect(generator.figures.chance).toBe(0.5);
   expect(generator.figures.recognised).toBeGreaterThanOrEqual(0);
   expect(existsSync(at("built/gan-objects.png"))).toBe(true);
+  expect((await readNpy(at("built/gan-objects.latents/class.npy"))).shape).toEqual([200]);
   expect(generator.bytes).toBe(statSync(at("built/gan-objects.onnx")).size);
   const again = await build("resnet-objects", { epochs: 2, batch: 8 }); // finished: nothing is trained
   expect(again).toMatchObject({ steps: 4, figures: classifier.figures });
