@@ -75,6 +75,16 @@ const FXEMOJI = {
 /** Names that mean something else there. */
 const NOT_FXEMOJI = new Set(["tennis", "chicken", "wood", "window", "horse", "mouse", "snowboarder"]);
 
+/** Drawings that show something else beside the thing: a racket, a night sky, a sheet of water. */
+const NOT_ALONE = new Set(
+  [
+    "noto/tennis fluent-emoji-flat/tennis emojione/tennis emojione/basketball emojione/tent fxemoji/tent fxemoji/carousel-horse fxemoji/ship",
+    "twemoji/ferry emojione/ferry fxemoji/sailboat twemoji/speedboat emojione/speedboat fxemoji/speedboat twemoji/canoe twemoji/motor-boat",
+    "fxemoji/motor-boat emojione/mountain emojione/snow-capped-mountain emojione/motorcycle fluent-emoji-flat/person-surfing",
+    "twemoji/person-surfing twemoji/person-swimming",
+  ].flatMap((line) => line.split(" ")),
+);
+
 /** [package, file] */
 const TYPEFACES = [
   ["roboto", "roboto-latin-700-normal"],
@@ -101,6 +111,7 @@ const sets = new Map(
 );
 
 function drawing(style, name) {
+  if (NOT_ALONE.has(`${style}/${name.replace(/-(light|medium|dark)\b.*/, "")}`)) return undefined;
   const set = sets.get(style);
   let key = name;
   if (style === "fxemoji") {

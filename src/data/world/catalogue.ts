@@ -117,8 +117,8 @@ export const NOUNS: Readonly<Record<string, Noun>> = {
       train: "locomotive high-speed-train train tram",
       airplane: ["airplane small-airplane", { turn: 40, wheels: false }],
       helicopter: ["helicopter", { turn: 20, wheels: false }],
-      boat: ["sailboat speedboat canoe motor-boat", { wheels: false }],
-      ship: ["ship ferry", { wheels: false }],
+      boat: ["sailboat speedboat canoe motor-boat", { wheels: false, dyed: false }],
+      ship: ["ship ferry", { wheels: false, dyed: false }],
       rocket: ["rocket", { turn: 60, wheels: false }],
     },
   ),
@@ -385,6 +385,8 @@ export interface PersonNoun {
   readonly icons: readonly string[];
   /** Whether the drawing is a head, or a whole figure that stands on the ground. */
   readonly whole: boolean;
+  /** Their faces cannot be told from the rest of their skin, or are hidden. */
+  readonly faceless?: boolean;
 }
 
 export const TONES = ["light", "medium-light", "medium", "medium-dark", "dark"] as const;
@@ -412,9 +414,9 @@ export const PEOPLE: readonly PersonNoun[] = [
 /** People who do something that belongs to a place. */
 export const ACTORS: Readonly<Record<string, PersonNoun>> = {
   cyclist: person(true, "cyclist", "person-biking"),
-  surfer: person(true, "surfer", "person-surfing"),
-  swimmer: person(true, "swimmer", "person-swimming"),
-  skier: person(true, "skier", "snowboarder"),
+  surfer: { ...person(true, "surfer", "person-surfing"), faceless: true },
+  swimmer: { ...person(true, "swimmer", "person-swimming"), faceless: true },
+  skier: { ...person(true, "skier", "snowboarder"), faceless: true },
   runner: person(true, "runner", "person-running"),
   farmer: person(false, "farmer", "farmer"),
   cook: person(false, "cook", "cook"),

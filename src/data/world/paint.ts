@@ -28,7 +28,7 @@ async function paintDrawing(canvas: Canvas, art: Art, step: DrawingStep): Promis
     const foot = step.spot.y - 0.02 * pose.height;
     canvas.spot(pose.x + 2 * shadow.dx, foot, 0.6 * pose.width, 0.13 * pose.width, shadow.strength);
   }
-  canvas.sprite(sprite, pose, dye, thing, { cover, parts: await art.parts(icon, style, step) });
+  canvas.sprite(sprite, pose, dye, thing, { cover, parts: await art.parts(icon, style, step.parts) });
 }
 
 function poseOf({ x, y, stands, size, aspect, turn, mirror }: Spot, sprite: Sprite): Pose {

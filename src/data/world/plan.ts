@@ -3,7 +3,7 @@
  * alone and holds for every size of picture.
  */
 import { TEXTURE_NAMES, type TextureName, type ThingKind } from "../labels/labels.js";
-import type { Art } from "./art.js";
+import type { Art, PartsOf } from "./art.js";
 import type { Cover, Region } from "./canvas.js";
 import { type NOUNS, type Noun, type PersonNoun, TONES } from "./catalogue.js";
 import { colourNamed, type Dye, dye, type Rgb } from "./colours.js";
@@ -53,10 +53,7 @@ export interface DrawingStep {
   readonly dye: Dye;
   readonly cover?: Cover | undefined;
   readonly shadow?: Shadow | undefined;
-  /** Which parts to look for. */
-  readonly wheels: boolean;
-  /** Another tone of the same drawing: where they differ is skin. */
-  readonly otherTone?: string | undefined;
+  readonly parts: PartsOf;
   readonly thing: number;
 }
 
@@ -118,7 +115,7 @@ export class Sketch {
           : dye(dice.range(-10, 10), dice.range(0.75, 1.12), dice.range(0.82, 1.15)),
       cover: this.#cover(noun, spot.size, options.patterned ?? 0.12),
       shadow: this.#shadowOf(spot.stands ?? false, spot.size),
-      wheels: noun.wheels,
+      parts: noun.wheels ? "wheels" : names.includes("animal") ? "eyes" : "none",
       thing,
     });
     return thing;
@@ -128,17 +125,15 @@ export class Sketch {
     const { dice, art } = this;
     const icon = dice.pick(person.icons);
     const tone = dice.pick(TONES);
-    const other = tone === "dark" ? "light" : tone === "light" ? "medium-dark" : "dark";
     const thing = this.add({ kind: "person", names: person.names });
     this.steps.push({
       paint: "drawing",
       icon: `${icon}/${tone}`,
-      otherTone: `${icon}/${other}`,
       style: dice.pick(art.stylesOf(`${icon}/${tone}`)),
       spot: this.#spot(spot, 8),
       dye: dye(dice.range(-5, 5), dice.range(0.85, 1.1), dice.range(0.88, 1.08)),
       shadow: this.#shadowOf(spot.stands ?? false, spot.size),
-      wheels: false,
+      parts: person.faceless ? "none" : person.whole ? "face of a figure" : "face of a head",
       thing,
     });
     return thing;
