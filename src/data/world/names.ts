@@ -4,7 +4,7 @@ import { PLACES_OF_WORLD, type PlaceSpec } from "./scene-table.js";
 import { namesOfSurface, SURFACE_KINDS } from "./surfaces.js";
 
 /** Names that planners give in passing: signs, posts, lettering. */
-const OTHERS = ["sign", "post", "word", "number", "text"];
+const OTHERS = ["sign", "post", "cone", "word", "number", "text"];
 
 export function namesOfWorld(): ReadonlySet<string> {
   const places: [string, PlaceSpec][] = Object.entries(PLACES_OF_WORLD);

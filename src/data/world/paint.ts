@@ -11,7 +11,7 @@ import type { Sprite } from "./sprite.js";
 export async function paint(plan: Plan, size: number, art: Art): Promise<Canvas> {
   const canvas = new Canvas(size);
   for (const step of plan.steps) {
-    if (step.paint === "region") canvas.region(step.region, step.surface, step.thing);
+    if (step.paint === "region") canvas.region(step.region, step.surface, step.thing, step.round);
     else if (step.paint === "line") await paintLine(canvas, art, step.line, step.thing);
     else await paintDrawing(canvas, art, step);
   }

@@ -58,7 +58,14 @@ export interface DrawingStep {
 }
 
 export type Step =
-  | { readonly paint: "region"; readonly region: Region; readonly surface: Surface; readonly thing: number }
+  | {
+      readonly paint: "region";
+      readonly region: Region;
+      readonly surface: Surface;
+      /** Darker towards its rim. */
+      readonly round: boolean;
+      readonly thing: number;
+    }
   | { readonly paint: "line"; readonly line: Line; readonly thing: number }
   | DrawingStep;
 
@@ -92,9 +99,9 @@ export class Sketch {
     return this.things.push(known);
   }
 
-  surface(region: Region, surface: Surface, known: Partial<Known> = {}): number {
+  surface(region: Region, surface: Surface, known: Partial<Known> = {}, round = false): number {
     const thing = this.add({ kind: "surface", names: surface.names, material: surface.material, ...known });
-    this.steps.push({ paint: "region", region, surface, thing });
+    this.steps.push({ paint: "region", region, surface, round, thing });
     return thing;
   }
 
@@ -115,7 +122,7 @@ export class Sketch {
           : dye(dice.range(-10, 10), dice.range(0.75, 1.12), dice.range(0.82, 1.15)),
       cover: this.#cover(noun, spot.size, options.patterned ?? 0.12),
       shadow: this.#shadowOf(spot.stands ?? false, spot.size),
-      parts: noun.wheels ? "wheels" : names.includes("animal") ? "eyes" : "none",
+      parts: noun.wheels ? "wheels" : names.includes("animal") && !NOSTRILS.has(names[0]) ? "eyes" : "none",
       thing,
     });
     return thing;
@@ -174,7 +181,7 @@ export class Sketch {
   #cover({ cover, dyed }: Noun, size: number, patterned: number): Cover | undefined {
     const { dice } = this;
     if (size < 0.14) return undefined; // nobody would see it
-    if (cover !== undefined && cover !== "smooth") return coverOf(dice, cover, undefined, dice.range(0.3, 0.55));
+    if (cover !== undefined && cover !== "smooth") return coverOf(dice, cover, undefined, dice.range(0.25, 0.5));
     if (!dyed || !dice.chance(patterned)) return undefined;
     return coverOf(
       dice,
@@ -198,6 +205,9 @@ export class Sketch {
     };
   }
 }
+
+/** Animals whose nostrils would be taken for eyes. */
+const NOSTRILS = new Set(["pig", "frog", "tiger", "cow"]);
 
 const PRINTS: readonly TextureName[] = [
   "horizontal stripes",

@@ -31,7 +31,7 @@ export type Layer = { readonly of: readonly SurfaceKind[]; readonly chance?: num
 /** Where things may be: on the ground nearer or farther, at its far edge, right in front, hanging on the wall, in the air, in the water. */
 export type Zone = "ground" | "far" | "front" | "wall" | "air" | "counter" | "anywhere";
 
-/** [names in the catalogue (nouns or actors), zone, probability that there are any, size from and to, at most so many] */
+/** [names in the catalogue (nouns or actors; "solid" is any plain body), zone, probability that there are any, size from and to, at most so many] */
 export type Cast = readonly [names: string, zone: Zone, chance: number, size: Range, most: number];
 
 export interface PlaceSpec {
@@ -112,8 +112,8 @@ export const PLACES_OF_WORLD = {
       },
     ],
     cast: [
-      ["pot pan teapot", "counter", 0.9, [0.18, 0.3], 2],
-      ["cup glass bottle bowl", "counter", 0.85, [0.12, 0.2], 3],
+      ["pot pan teapot", "counter", 0.9, [0.22, 0.36], 2],
+      ["cup glass bottle bowl", "counter", 0.85, [0.15, 0.24], 3],
       ["bread cheese tomato carrot apple banana lemon eggplant cake", "counter", 0.85, [0.1, 0.2], 3],
       ["knife fork spoon", "wall", 0.45, [0.14, 0.24], 2],
       ["chair", "ground", 0.3, [0.35, 0.5], 1],
@@ -155,7 +155,7 @@ export const PLACES_OF_WORLD = {
     cast: [
       ["bed", "ground", 0.95, [0.55, 0.85], 1],
       ["picture mirror", "wall", 0.6, [0.16, 0.26], 2],
-      ["teddy bear", "ground", 0.5, [0.18, 0.28], 1],
+      ["teddy bear solid", "ground", 0.5, [0.18, 0.28], 1],
       ["lamp clock book", "far", 0.6, [0.12, 0.2], 2],
       ["shirt sock shoe trousers hat", "ground", 0.45, [0.14, 0.24], 2],
       ["cat dog", "ground", 0.2, [0.2, 0.3], 1],
@@ -290,8 +290,8 @@ export const PLACES_OF_WORLD = {
       { as: "ground", of: ["tiled floor", "wooden floor", "carpet"] },
     ],
     cast: [
-      ["shirt dress coat trousers hat shoe", "wall", 0.75, [0.16, 0.28], 4],
-      ["bag box gift teddy bear radio camera cake bread", "wall", 0.8, [0.13, 0.22], 4],
+      ["shirt dress coat trousers hat shoe", "wall", 0.8, [0.18, 0.3], 5],
+      ["bag box gift teddy bear radio camera cake bread solid", "wall", 0.85, [0.14, 0.24], 5],
       ["apple banana orange pineapple watermelon bottle", "far", 0.6, [0.1, 0.18], 4],
       ["shopping cart", "ground", 0.6, [0.3, 0.45], 1],
       ["basket bag box", "ground", 0.4, [0.16, 0.26], 2],
@@ -431,7 +431,7 @@ export const PLACES_OF_WORLD = {
     cast: [
       ["slide", "ground", 0.85, [0.4, 0.65], 1],
       ["carousel", "ground", 0.45, [0.3, 0.42], 1],
-      ["ball", "ground", 0.65, [0.12, 0.2], 2],
+      ["ball solid", "ground", 0.65, [0.12, 0.2], 2],
       ["balloon kite", "air", 0.5, [0.16, 0.3], 2],
       ["skateboard bicycle teddy bear bucket", "ground", 0.5, [0.16, 0.3], 1],
       ["tree", "far", 0.5, [0.25, 0.42], 2],
@@ -474,7 +474,7 @@ export const PLACES_OF_WORLD = {
     cast: [
       ["umbrella", "ground", 0.5, [0.25, 0.42], 1],
       ["palm tree", "ground", 0.5, [0.4, 0.65], 1],
-      ["shell crab bucket ball turtle", "front", 0.7, [0.1, 0.18], 3],
+      ["shell crab bucket ball turtle solid", "front", 0.7, [0.1, 0.18], 3],
       ["boat ship", "far", 0.4, [0.12, 0.22], 1],
       ["surfer", "ground", 0.2, [0.3, 0.4], 1],
       ["sun", "air", 0.35, [0.14, 0.22], 1],
@@ -530,7 +530,6 @@ export const PLACES_OF_WORLD = {
       ["octopus turtle shark dolphin whale", "anywhere", 0.6, [0.24, 0.42], 1],
       ["coral", "front", 0.7, [0.18, 0.32], 3],
       ["crab shell anchor rock", "front", 0.5, [0.12, 0.22], 2],
-      ["clover", "front", 0.3, [0.2, 0.3], 2],
     ],
   },
   desert: {

@@ -5,7 +5,7 @@
 import { TEXTURE_NAMES, type TextureName } from "../labels/labels.js";
 import { fromHex, near, type Rgb } from "./colours.js";
 import type { Dice } from "./dice.js";
-import { fractal, noise } from "./noise.js";
+import { cell, fractal, noise } from "./noise.js";
 import { cloudy, type Pattern, patternOf } from "./patterns.js";
 
 export interface Surface {
@@ -33,6 +33,8 @@ interface Kind {
   readonly lies?: boolean;
   /** How far the colours may stray from the table's. */
   readonly stray?: number;
+  /** Every spot of it has another hue, as clothes of people do. */
+  readonly motley?: boolean;
   /** How grainy it may be. */
   readonly rough?: number;
 }
@@ -271,7 +273,7 @@ const KINDS = {
     colours: "1c4434-285848 202428-303438 244c3c-30604c",
     stray: 0.05,
   },
-  crowd: { names: "crowd", looks: ["crowd"], colours: "484860-e0c0a0 605058-f0d8c0" },
+  crowd: { names: "crowd", looks: ["crowd"], colours: "484860-e0c0a0 605058-f0d8c0 383c48-e0c0a0", motley: true },
   "glass front": {
     names: "window",
     material: "glass",
@@ -305,7 +307,7 @@ interface Wishes {
 }
 
 export function surfaceOf(dice: Dice, kind: SurfaceKind, { horizon, look, colours }: Wishes = {}): Surface {
-  const { names, material, looks, colours: table, lies, stray = 0.14, rough = 0.16 }: Kind = KINDS[kind];
+  const { names, material, looks, colours: table, lies, stray = 0.14, rough = 0.16, motley }: Kind = KINDS[kind];
   const chosen = look ?? dice.pick(looks);
   const pair =
     colours ??
@@ -326,7 +328,10 @@ export function surfaceOf(dice: Dice, kind: SurfaceKind, { horizon, look, colour
     colour(x, y, t, out) {
       const light =
         1 + unevenness * (fractal(2 * x, 2 * y, shift, 2) - 0.5) + grain * (noise(70 * x, 70 * y, shift + 5) - 0.5);
-      for (let c = 0; c < 3; c++) out[c] = Math.min(Math.max((first[c] + t * (second[c] - first[c])) * light, 0), 255);
+      const other = motley
+        ? CLOTHES[Math.floor(CLOTHES.length * cell(Math.floor(24 * x), Math.floor(30 * y), shift))]
+        : second;
+      for (let c = 0; c < 3; c++) out[c] = Math.min(Math.max((first[c] + t * (other[c] - first[c])) * light, 0), 255);
     },
   };
 }
@@ -334,6 +339,19 @@ export function surfaceOf(dice: Dice, kind: SurfaceKind, { horizon, look, colour
 /** Where a point of lying ground is on it: things get smaller towards the horizon. */
 const across = (x: number, y: number, horizon: number) => 0.5 + (0.6 * (x - 0.5)) / (Math.max(y - horizon, 0) + 0.25);
 const along = (y: number, horizon: number) => 0.9 * Math.log(Math.max(y - horizon, 0) + 0.25);
+
+const CLOTHES = [
+  "e8c8a8",
+  "a87850",
+  "6c4830",
+  "e04040",
+  "4060d0",
+  "f0f0f0",
+  "e8c030",
+  "48a050",
+  "f0d0b0",
+  "303040",
+].map(fromHex);
 
 /** Looks that are no regular texture. */
 const PICTORIAL: Readonly<Partial<Record<Look, (dice: Dice) => Pattern>>> = {
@@ -347,7 +365,14 @@ const PICTORIAL: Readonly<Partial<Record<Look, (dice: Dice) => Pattern>>> = {
   },
   stars(dice) {
     const sky = patternOf("speckles", dice);
-    return (x, y) => (sky(1.1 * x, 1.1 * y) > 0.82 ? 1 : 0.1 * y);
+    return (x, y) => (sky(1.7 * x, 1.7 * y) > 0.85 ? 1 : 0.1 * y);
   },
-  crowd: (dice) => patternOf("speckles", dice),
+  crowd(dice) {
+    const [across, down, shift] = [dice.range(18, 26), dice.range(18, 26), dice.whole(0, 999)];
+    return (x, y) => {
+      const row = Math.floor(y * down);
+      const [u, v] = [x * across + 0.5 * (row & 1), y * down];
+      return Math.hypot(u - Math.floor(u) - 0.5, v - row - 0.5) < 0.3 + 0.15 * cell(Math.floor(u), row, shift) ? 1 : 0;
+    };
+  },
 };
