@@ -1,4 +1,4 @@
-// Gathers the art of the made world into src/data/world/art.json.gz: the drawings that src/data/world/catalogue.ts names, in five
+// Gathers the art of the made world into src/data/world/art.json.gz: the drawings that src/data/world/catalogue.ts and people.ts name, in five
 // styles, and the outlines of letters in a dozen typefaces. Run it after `npm run build`, with these packages installed (not as dependencies):
 //
 //   npm install --no-save @iconify-json/noto@1.2.9 @iconify-json/twemoji@1.2.5 @iconify-json/fluent-emoji-flat@1.2.6 \
@@ -10,7 +10,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
-import { ACTORS, NOUNS, PEOPLE, TONES } from "../dist/data/world/catalogue.js";
+import { NOUNS } from "../dist/data/world/catalogue.js";
+import { ACTORS, PEOPLE, TONES } from "../dist/data/world/people.js";
 
 const root = resolve(process.argv[2] ?? ".");
 const require = createRequire(join(root, "package.json"));

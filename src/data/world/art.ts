@@ -6,8 +6,8 @@ import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import sharp from "sharp";
-import { TONES } from "./catalogue.js";
 import { animalEyesOf, faceOf, type Part, skinOf, wheelsOf } from "./parts.js";
+import { TONES } from "./people.js";
 import { Sprite } from "./sprite.js";
 
 /** Side of a rasterised drawing, pixels: twice what the largest object takes in a picture of 64. */

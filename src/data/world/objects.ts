@@ -1,13 +1,15 @@
 /** `world-objects`: one thing large in the picture, before something plain, patterned or natural, sometimes not alone. */
 import { COLOUR_NAMES } from "../labels/labels.js";
 import type { Art } from "./art.js";
-import { NOUNS, PEOPLE } from "./catalogue.js";
+import { NOUNS } from "./catalogue.js";
 import { colourNamed } from "./colours.js";
 import { Dice } from "./dice.js";
+import { PEOPLE } from "./people.js";
 import { type Plan, Sketch } from "./plan.js";
 import { below, ellipse, everywhere, polygon, rectangle } from "./regions.js";
 import { addSolid } from "./solids.js";
-import { type SurfaceKind, surfaceOf } from "./surfaces.js";
+import type { SurfaceKind } from "./surface-kinds.js";
+import { surfaceOf } from "./surfaces.js";
 
 export const OBJECT_CLASSES = [
   ...["dog", "cat", "horse", "elephant", "bear", "bird", "fish", "butterfly", "car", "bus", "bicycle", "airplane"],

@@ -5,12 +5,13 @@
 import { TEXTURE_NAMES, type TextureName, type ThingKind } from "../labels/labels.js";
 import type { Art, PartsOf } from "./art.js";
 import type { Cover, Region } from "./canvas.js";
-import { type NOUNS, type Noun, type PersonNoun, TONES } from "./catalogue.js";
 import { colourNamed, type Dye, dye, type Rgb } from "./colours.js";
 import type { Dice } from "./dice.js";
 import { type Effects, someEffects } from "./effects.js";
 import { type Line, someLine } from "./lettering.js";
+import type { Noun } from "./noun.js";
 import { patternOf } from "./patterns.js";
+import { type PersonNoun, TONES } from "./people.js";
 import type { Surface } from "./surfaces.js";
 
 /** A thing without its pixels. */
@@ -224,5 +225,3 @@ const coverOf = (dice: Dice, name: TextureName, colour: Rgb | undefined, strengt
   colour,
   strength,
 });
-
-export type NounName = keyof typeof NOUNS;

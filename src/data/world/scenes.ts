@@ -2,12 +2,14 @@
 import { COLOUR_NAMES } from "../labels/labels.js";
 import type { Art } from "./art.js";
 import type { Region } from "./canvas.js";
-import { ACTORS, NOUNS, PEOPLE } from "./catalogue.js";
+import { NOUNS } from "./catalogue.js";
 import { colourNamed } from "./colours.js";
 import { Dice } from "./dice.js";
+import { ACTORS, PEOPLE } from "./people.js";
+import type { Cast, Layer, PlaceSpec, Zone } from "./place.js";
 import { type Plan, Sketch } from "./plan.js";
 import { below, everywhere, peaks, rectangle } from "./regions.js";
-import { type Cast, type Layer, PLACES_OF_WORLD, type PlaceName, type PlaceSpec, type Zone } from "./scene-table.js";
+import { PLACES_OF_WORLD, type PlaceName } from "./scene-table.js";
 import { addSolid } from "./solids.js";
 import { surfaceOf } from "./surfaces.js";
 
