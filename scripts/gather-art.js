@@ -1,4 +1,4 @@
-// Gathers the art of the made world into src/data/world/art.json.gz: the drawings that src/data/world/catalogue.ts names, in five
+// Gathers the art of the made world into src/data/world/art.json.gz: the drawings that src/data/world/catalogue.ts and people.ts name, in five
 // styles, and the outlines of letters in a dozen typefaces. Run it after `npm run build`, with these packages installed (not as dependencies):
 //
 //   npm install --no-save @iconify-json/noto@1.2.9 @iconify-json/twemoji@1.2.5 @iconify-json/fluent-emoji-flat@1.2.6 \
@@ -10,7 +10,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
-import { ACTORS, NOUNS, PEOPLE, TONES } from "../dist/data/world/catalogue.js";
+import { NOUNS } from "../dist/data/world/catalogue.js";
+import { ACTORS, PEOPLE, TONES } from "../dist/data/world/people.js";
 
 const root = resolve(process.argv[2] ?? ".");
 const require = createRequire(join(root, "package.json"));
@@ -75,6 +76,16 @@ const FXEMOJI = {
 /** Names that mean something else there. */
 const NOT_FXEMOJI = new Set(["tennis", "chicken", "wood", "window", "horse", "mouse", "snowboarder"]);
 
+/** Drawings that show something else beside the thing: a racket, a night sky, a sheet of water. */
+const NOT_ALONE = new Set(
+  [
+    "noto/tennis fluent-emoji-flat/tennis emojione/tennis emojione/basketball emojione/tent fxemoji/tent fxemoji/carousel-horse fxemoji/ship",
+    "twemoji/ferry emojione/ferry fxemoji/sailboat twemoji/speedboat emojione/speedboat fxemoji/speedboat twemoji/canoe twemoji/motor-boat",
+    "fxemoji/motor-boat emojione/mountain emojione/snow-capped-mountain emojione/motorcycle fluent-emoji-flat/person-surfing",
+    "twemoji/person-surfing twemoji/person-swimming",
+  ].flatMap((line) => line.split(" ")),
+);
+
 /** [package, file] */
 const TYPEFACES = [
   ["roboto", "roboto-latin-700-normal"],
@@ -101,6 +112,7 @@ const sets = new Map(
 );
 
 function drawing(style, name) {
+  if (NOT_ALONE.has(`${style}/${name.replace(/-(light|medium|dark)\b.*/, "")}`)) return undefined;
   const set = sets.get(style);
   let key = name;
   if (style === "fxemoji") {

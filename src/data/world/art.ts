@@ -6,11 +6,22 @@ import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import sharp from "sharp";
-import { faceOf, type Part, wheelsOf } from "./parts.js";
+import { animalEyesOf, faceOf, type Part, skinOf, wheelsOf } from "./parts.js";
+import { TONES } from "./people.js";
 import { Sprite } from "./sprite.js";
 
 /** Side of a rasterised drawing, pixels: twice what the largest object takes in a picture of 64. */
 const SIDE = 128;
+
+/** Somebody without hair, whose tones differ in skin only. */
+const HAIRLESS = "baby";
+
+/** Which parts to look for in a drawing. */
+export type PartsOf = "none" | "wheels" | "eyes" | "face of a head" | "face of a figure";
+
+/** Neighbouring tones are too much alike to tell skin by their difference. */
+const far = (one: string, other: string) => Math.abs(TONES.indexOf(one as Tone) - TONES.indexOf(other as Tone)) > 1;
+type Tone = (typeof TONES)[number];
 
 interface Typeface {
   readonly name: string;
@@ -61,24 +72,33 @@ export class Art {
   /** A drawing, without empty margins. */
   sprite(icon: string, style: string): Promise<Sprite> {
     return remember(this.#sprites, `${style}:${icon}`, async () => {
-      const [box, body] = this.#file.icons[icon][style];
-      return (await this.#rasterise(box, body)).trimmed();
+      return (await this.#frame(icon, style)).trimmed();
     });
   }
 
-  /** Masks of the parts of a drawing, in its frame. @param otherTone the same person in another skin tone. */
-  parts(
-    icon: string,
-    style: string,
-    { wheels, otherTone }: { wheels: boolean; otherTone?: string | undefined },
-  ): Promise<readonly Part[]> {
+  /** Masks of the parts of a drawing, in its frame. */
+  parts(icon: string, style: string, look: PartsOf): Promise<readonly Part[]> {
     return remember(this.#parts, `${style}:${icon}`, async () => {
-      if (wheels) return wheelsOf(await this.sprite(icon, style));
-      if (otherTone === undefined || this.#file.icons[otherTone]?.[style] === undefined) return [];
-      const [box, body] = this.#file.icons[icon][style];
-      const [otherBox, otherBody] = this.#file.icons[otherTone][style];
-      return faceOf(await this.#rasterise(box, body), await this.#rasterise(otherBox, otherBody));
+      if (look === "none") return [];
+      if (look === "wheels") return wheelsOf(await this.sprite(icon, style));
+      if (look === "eyes") return animalEyesOf(await this.sprite(icon, style));
+      const [name, tone] = icon.split("/");
+      const other = TONES.find((one) => one !== tone && far(one, tone) && this.#has(`${name}/${one}`, style));
+      if (other === undefined) return [];
+      const [bare, otherBare] = [tone, other].map((one) => this.#frame(`${HAIRLESS}/${one}`, style));
+      const skin = skinOf(await bare, await otherBare);
+      const drawn = await this.#frame(icon, style);
+      return faceOf(drawn, await this.#frame(`${name}/${other}`, style), skin, look === "face of a figure");
     });
+  }
+
+  #has(icon: string, style: string): boolean {
+    return this.#file.icons[icon]?.[style] !== undefined;
+  }
+
+  /** A drawing with its margins: tones of one drawing lie upon each other. */
+  #frame(icon: string, style: string): Promise<Sprite> {
+    return this.#rasterise(...this.#file.icons[icon][style]);
   }
 
   /** A character in white. @param typeface from 0 to `typefaceCount`. */

@@ -64,9 +64,10 @@ export class Canvas {
   }
 
   /** Paints a surface. Its pattern is averaged over four points a pixel where pixels are coarse. */
-  region({ distance, box }: Region, surface: Surface, thing: number): void {
+  region({ distance, box }: Region, surface: Surface, thing: number, round = false): void {
     const { size } = this;
     const out = new Float32Array(3);
+    const roundness = 1.6 / (box[2] - box[0]);
     const step = surface.fine && size <= 160 ? 0.25 / size : 0;
     const { rgb } = this;
     this.#each(box, (at, x, y) => {
@@ -83,6 +84,7 @@ export class Canvas {
       surface.colour(x, y, level, out);
       for (let c = 0; c < 3; c++) rgb[3 * at + c] += (out[c] - rgb[3 * at + c]) * cover;
       this.#own(at, cover, thing, surface.texture);
+      if (round) this.shade[at] *= 1 - cover * (0.5 - Math.min(-distance(x, y) * roundness, 0.5));
     });
   }
 

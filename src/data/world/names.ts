@@ -1,10 +1,12 @@
 /** Every name that a thing or a place of the made world may have: what descriptions are read against. */
-import { ACTORS, NOUNS, PEOPLE } from "./catalogue.js";
-import { PLACES_OF_WORLD, type PlaceSpec } from "./scene-table.js";
-import { namesOfSurface, SURFACE_KINDS } from "./surfaces.js";
+import { NOUNS } from "./catalogue.js";
+import { ACTORS, PEOPLE } from "./people.js";
+import type { PlaceSpec } from "./place.js";
+import { PLACES_OF_WORLD } from "./scene-table.js";
+import { namesOfSurface, SURFACE_KINDS } from "./surface-kinds.js";
 
 /** Names that planners give in passing: signs, posts, lettering. */
-const OTHERS = ["sign", "post", "word", "number", "text"];
+const OTHERS = ["sign", "post", "cone", "word", "number", "text"];
 
 export function namesOfWorld(): ReadonlySet<string> {
   const places: [string, PlaceSpec][] = Object.entries(PLACES_OF_WORLD);

@@ -1,12 +1,15 @@
 /** `world-objects`: one thing large in the picture, before something plain, patterned or natural, sometimes not alone. */
 import { COLOUR_NAMES } from "../labels/labels.js";
 import type { Art } from "./art.js";
-import { NOUNS, PEOPLE } from "./catalogue.js";
+import { NOUNS } from "./catalogue.js";
 import { colourNamed } from "./colours.js";
 import { Dice } from "./dice.js";
+import { PEOPLE } from "./people.js";
 import { type Plan, Sketch } from "./plan.js";
 import { below, ellipse, everywhere, polygon, rectangle } from "./regions.js";
-import { type SurfaceKind, surfaceOf } from "./surfaces.js";
+import { addSolid } from "./solids.js";
+import type { SurfaceKind } from "./surface-kinds.js";
+import { surfaceOf } from "./surfaces.js";
 
 export const OBJECT_CLASSES = [
   ...["dog", "cat", "horse", "elephant", "bear", "bird", "fish", "butterfly", "car", "bus", "bicycle", "airplane"],
@@ -191,9 +194,11 @@ function bystander(sketch: Sketch, horizon: number | undefined): void {
   const { dice } = sketch;
   const side = dice.pick([-1, 1]);
   for (let count = dice.whole(1, 2); count > 0; count--) {
-    const spot = { x: 0.5 + side * dice.range(0.25, 0.48), size: dice.range(0.18, 0.36) };
-    if (horizon === undefined) sketch.noun(dice.pick(BYSTANDERS), { ...spot, y: dice.range(0.1, 0.9) });
-    else sketch.noun(dice.pick(BYSTANDERS), { ...spot, y: horizon + dice.range(0.04, 0.3), stands: true });
+    const stands = horizon !== undefined;
+    const y = stands ? horizon + dice.range(0.04, 0.3) : dice.range(0.1, 0.9);
+    const spot = { x: 0.5 + side * dice.range(0.25, 0.48), y, size: dice.range(0.18, 0.36), stands };
+    if (dice.chance(0.4)) addSolid(sketch, spot);
+    else sketch.noun(dice.pick(BYSTANDERS), spot);
   }
 }
 

@@ -11,7 +11,7 @@ import type { Sprite } from "./sprite.js";
 export async function paint(plan: Plan, size: number, art: Art): Promise<Canvas> {
   const canvas = new Canvas(size);
   for (const step of plan.steps) {
-    if (step.paint === "region") canvas.region(step.region, step.surface, step.thing);
+    if (step.paint === "region") canvas.region(step.region, step.surface, step.thing, step.round);
     else if (step.paint === "line") await paintLine(canvas, art, step.line, step.thing);
     else await paintDrawing(canvas, art, step);
   }
@@ -28,7 +28,7 @@ async function paintDrawing(canvas: Canvas, art: Art, step: DrawingStep): Promis
     const foot = step.spot.y - 0.02 * pose.height;
     canvas.spot(pose.x + 2 * shadow.dx, foot, 0.6 * pose.width, 0.13 * pose.width, shadow.strength);
   }
-  canvas.sprite(sprite, pose, dye, thing, { cover, parts: await art.parts(icon, style, step) });
+  canvas.sprite(sprite, pose, dye, thing, { cover, parts: await art.parts(icon, style, step.parts) });
 }
 
 function poseOf({ x, y, stands, size, aspect, turn, mirror }: Spot, sprite: Sprite): Pose {

@@ -65,13 +65,13 @@ const FAMILIES: Readonly<Record<TextureName, (dice: Dice) => Pattern>> = {
     };
   },
   fur(dice) {
-    const [turn, frequency, shift] = [PI / 2 + dice.range(-0.9, 0.9), dice.range(26, 42), dice.whole(0, 999)];
+    const [turn, frequency, shift] = [PI / 2 + dice.range(-0.9, 0.9), dice.range(28, 44), dice.whole(0, 999)];
     return (x, y) => {
-      // Hairs lie in tufts: blocks of about a tenth of the picture lean a little differently.
-      const bend = turn + 0.5 * (noise(2 * x, 2 * y, shift + 9) - 0.5);
+      // Hairs lie in tufts, which lean a little differently from place to place.
+      const bend = turn + 0.3 * (noise(1.5 * x, 1.5 * y, shift + 9) - 0.5);
       const c = cos(bend);
       const s = sin(bend);
-      const along = 9 * (x * c + y * s) + 4 * noise(12 * x, 12 * y, shift + 7);
+      const along = 7 * (x * c + y * s) + noise(6 * x, 6 * y, shift + 7);
       const across = (y * c - x * s) * frequency;
       return smooth(0.2, 0.8, noise(across, along, shift));
     };

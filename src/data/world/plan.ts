@@ -3,14 +3,15 @@
  * alone and holds for every size of picture.
  */
 import { TEXTURE_NAMES, type TextureName, type ThingKind } from "../labels/labels.js";
-import type { Art } from "./art.js";
+import type { Art, PartsOf } from "./art.js";
 import type { Cover, Region } from "./canvas.js";
-import { type NOUNS, type Noun, type PersonNoun, TONES } from "./catalogue.js";
 import { colourNamed, type Dye, dye, type Rgb } from "./colours.js";
 import type { Dice } from "./dice.js";
 import { type Effects, someEffects } from "./effects.js";
 import { type Line, someLine } from "./lettering.js";
+import type { Noun } from "./noun.js";
 import { patternOf } from "./patterns.js";
+import { type PersonNoun, TONES } from "./people.js";
 import type { Surface } from "./surfaces.js";
 
 /** A thing without its pixels. */
@@ -53,15 +54,19 @@ export interface DrawingStep {
   readonly dye: Dye;
   readonly cover?: Cover | undefined;
   readonly shadow?: Shadow | undefined;
-  /** Which parts to look for. */
-  readonly wheels: boolean;
-  /** Another tone of the same drawing: where they differ is skin. */
-  readonly otherTone?: string | undefined;
+  readonly parts: PartsOf;
   readonly thing: number;
 }
 
 export type Step =
-  | { readonly paint: "region"; readonly region: Region; readonly surface: Surface; readonly thing: number }
+  | {
+      readonly paint: "region";
+      readonly region: Region;
+      readonly surface: Surface;
+      /** Darker towards its rim. */
+      readonly round: boolean;
+      readonly thing: number;
+    }
   | { readonly paint: "line"; readonly line: Line; readonly thing: number }
   | DrawingStep;
 
@@ -95,9 +100,9 @@ export class Sketch {
     return this.things.push(known);
   }
 
-  surface(region: Region, surface: Surface, known: Partial<Known> = {}): number {
+  surface(region: Region, surface: Surface, known: Partial<Known> = {}, round = false): number {
     const thing = this.add({ kind: "surface", names: surface.names, material: surface.material, ...known });
-    this.steps.push({ paint: "region", region, surface, thing });
+    this.steps.push({ paint: "region", region, surface, round, thing });
     return thing;
   }
 
@@ -118,7 +123,7 @@ export class Sketch {
           : dye(dice.range(-10, 10), dice.range(0.75, 1.12), dice.range(0.82, 1.15)),
       cover: this.#cover(noun, spot.size, options.patterned ?? 0.12),
       shadow: this.#shadowOf(spot.stands ?? false, spot.size),
-      wheels: noun.wheels,
+      parts: noun.wheels ? "wheels" : names.includes("animal") && !NOSTRILS.has(names[0]) ? "eyes" : "none",
       thing,
     });
     return thing;
@@ -128,17 +133,15 @@ export class Sketch {
     const { dice, art } = this;
     const icon = dice.pick(person.icons);
     const tone = dice.pick(TONES);
-    const other = tone === "dark" ? "light" : tone === "light" ? "medium-dark" : "dark";
     const thing = this.add({ kind: "person", names: person.names });
     this.steps.push({
       paint: "drawing",
       icon: `${icon}/${tone}`,
-      otherTone: `${icon}/${other}`,
       style: dice.pick(art.stylesOf(`${icon}/${tone}`)),
       spot: this.#spot(spot, 8),
       dye: dye(dice.range(-5, 5), dice.range(0.85, 1.1), dice.range(0.88, 1.08)),
       shadow: this.#shadowOf(spot.stands ?? false, spot.size),
-      wheels: false,
+      parts: person.faceless ? "none" : person.whole ? "face of a figure" : "face of a head",
       thing,
     });
     return thing;
@@ -179,7 +182,7 @@ export class Sketch {
   #cover({ cover, dyed }: Noun, size: number, patterned: number): Cover | undefined {
     const { dice } = this;
     if (size < 0.14) return undefined; // nobody would see it
-    if (cover !== undefined && cover !== "smooth") return coverOf(dice, cover, undefined, dice.range(0.3, 0.55));
+    if (cover !== undefined && cover !== "smooth") return coverOf(dice, cover, undefined, dice.range(0.25, 0.5));
     if (!dyed || !dice.chance(patterned)) return undefined;
     return coverOf(
       dice,
@@ -204,6 +207,9 @@ export class Sketch {
   }
 }
 
+/** Animals whose nostrils would be taken for eyes. */
+const NOSTRILS = new Set(["pig", "frog", "tiger", "cow"]);
+
 const PRINTS: readonly TextureName[] = [
   "horizontal stripes",
   "vertical stripes",
@@ -219,5 +225,3 @@ const coverOf = (dice: Dice, name: TextureName, colour: Rgb | undefined, strengt
   colour,
   strength,
 });
-
-export type NounName = keyof typeof NOUNS;

@@ -2,12 +2,15 @@
 import { COLOUR_NAMES } from "../labels/labels.js";
 import type { Art } from "./art.js";
 import type { Region } from "./canvas.js";
-import { ACTORS, NOUNS, PEOPLE } from "./catalogue.js";
+import { NOUNS } from "./catalogue.js";
 import { colourNamed } from "./colours.js";
 import { Dice } from "./dice.js";
+import { ACTORS, PEOPLE } from "./people.js";
+import type { Cast, Layer, PlaceSpec, Zone } from "./place.js";
 import { type Plan, Sketch } from "./plan.js";
 import { below, everywhere, peaks, rectangle } from "./regions.js";
-import { type Cast, type Layer, PLACES_OF_WORLD, type PlaceName, type PlaceSpec, type Zone } from "./scene-table.js";
+import { PLACES_OF_WORLD, type PlaceName } from "./scene-table.js";
+import { addSolid } from "./solids.js";
 import { surfaceOf } from "./surfaces.js";
 
 export const SCENE_CLASSES = Object.keys(PLACES_OF_WORLD) as PlaceName[];
@@ -102,7 +105,11 @@ function placesFor(dice: Dice, [names, zone, chance, size, most]: Cast, horizon:
     const spot = spotIn(dice, zone, dice.range(...size), horizon);
     return {
       depth: spot.depth,
-      add: (sketch: Sketch) => (name in ACTORS ? sketch.person(ACTORS[name], spot) : sketch.noun(NOUNS[name], spot)),
+      add(sketch: Sketch) {
+        if (name === "solid") addSolid(sketch, spot);
+        else if (name in ACTORS) sketch.person(ACTORS[name], spot);
+        else sketch.noun(NOUNS[name], spot);
+      },
     };
   });
 }

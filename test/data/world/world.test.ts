@@ -50,6 +50,25 @@ describe.each(WORLD_SETS)("%s", (set) => {
     }
   });
 
+  test("what is labelled red, green, blue or white is so to the eye", () => {
+    const sums = COLOUR_NAMES.map(() => [0, 0, 0, 0]);
+    for (const { labels, clean } of pictures) {
+      labels.colour.forEach((colour, at) => {
+        for (let c = 0; c < 3; c++) sums[colour - 1][c] += clean[3 * at + c];
+        sums[colour - 1][3]++;
+      });
+    }
+    const mean = (name: (typeof COLOUR_NAMES)[number]) => {
+      const [r, g, b, count] = sums[COLOUR_NAMES.indexOf(name)];
+      return { r: r / count, g: g / count, b: b / count };
+    };
+    expect(mean("red").r).toBeGreaterThan(mean("red").g + 80);
+    expect(mean("green").g).toBeGreaterThan(mean("green").r + 20);
+    expect(mean("blue").b).toBeGreaterThan(mean("blue").r + 60);
+    expect(mean("white").g).toBeGreaterThan(220);
+    expect(mean("black").g).toBeLessThan(50);
+  });
+
   test("parts lie on their things", () => {
     let parts = 0;
     for (const { labels } of pictures) {
@@ -87,6 +106,28 @@ test("all colours and textures occur", async () => {
   }
   for (let i = 1; i <= COLOUR_NAMES.length; i++) expect(colours.has(i), COLOUR_NAMES[i - 1]).toBe(true);
   for (let i = 1; i <= TEXTURE_NAMES.length; i++) expect(textures.has(i), TEXTURE_NAMES[i - 1]).toBe(true);
+});
+
+test("striped backgrounds vary across their stripes and not along them", async () => {
+  const [rows, columns] = [
+    [0, 0],
+    [0, 0],
+  ];
+  for (let index = 0; index < 500; index++) {
+    const { texture, thing, things } = await world.labels("world-objects", 6, index, 32);
+    const clean = await world.clean("world-objects", 6, index, 32);
+    for (const [at, name] of ["horizontal stripes", "vertical stripes"].entries()) {
+      const number = TEXTURE_NAMES.indexOf(name as (typeof TEXTURE_NAMES)[number]) + 1;
+      for (let i = 0; i < 31 * 32; i++) {
+        if (i % 32 === 31 || [i, i + 1, i + 32].some((j) => texture[j] !== number || thing[j] !== thing[i])) continue;
+        if (things[thing[i] - 1].kind !== "surface") continue;
+        rows[at] += Math.abs(clean[3 * i] - clean[3 * i + 3]);
+        columns[at] += Math.abs(clean[3 * i] - clean[3 * i + 96]);
+      }
+    }
+  }
+  expect(columns[0]).toBeGreaterThan(2 * rows[0]);
+  expect(rows[1]).toBeGreaterThan(2 * columns[1]);
 });
 
 test("at another size it is the same picture", async () => {
