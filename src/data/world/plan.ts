@@ -182,7 +182,7 @@ export class Sketch {
   #cover({ cover, dyed }: Noun, size: number, patterned: number): Cover | undefined {
     const { dice } = this;
     if (size < 0.14) return undefined; // nobody would see it
-    if (cover !== undefined && cover !== "smooth") return coverOf(dice, cover, undefined, dice.range(0.25, 0.5));
+    if (cover !== undefined && cover !== "smooth") return coverOf(dice, cover, undefined, dice.range(0.2, 0.45));
     if (!dyed || !dice.chance(patterned)) return undefined;
     return coverOf(
       dice,
