@@ -118,7 +118,7 @@ export class Sketch {
       style: dice.pick(art.stylesOf(icon)),
       spot: this.#spot(spot, noun.turn),
       dye:
-        noun.dyed && dice.chance(0.7)
+        noun.dyed && dice.chance(0.6)
           ? dye(dice.range(0, 360), dice.range(0.55, 1.15), dice.range(0.75, 1.2))
           : dye(dice.range(-10, 10), dice.range(0.75, 1.12), dice.range(0.82, 1.15)),
       cover: this.#cover(noun, spot.size, options.patterned ?? 0.12),
