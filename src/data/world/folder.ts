@@ -13,7 +13,7 @@ import { namesOfWorld } from "./names.js";
 import { classesOf, WORLD_SETS, World, type WorldSet } from "./world.js";
 
 /** The renderer that made a folder: raised whenever the same seed gives other pictures. */
-export const WORLD_VERSION = 1;
+export const WORLD_VERSION = 2;
 
 /** What `world.json` holds. */
 interface Recipe {

@@ -141,7 +141,7 @@ export const MADE_NOUNS: Readonly<Record<string, Noun>> = {
       slide: ["playground-slide", { turn: 5 }],
       carousel: ["carousel-horse", { turn: 10 }],
       skateboard: "skateboard",
-      skis: ["skis", { turn: 40 }],
+      ski: ["skis", { turn: 40 }],
     },
   ),
   ...kind(
@@ -181,8 +181,7 @@ export const MADE_NOUNS: Readonly<Record<string, Noun>> = {
         "umbrella closed-umbrella umbrella-on-ground umbrella-with-rain-drops",
         { dyed: true, material: "cloth", turn: 20 },
       ],
-      book: ["closed-book open-book notebook", { dyed: true, material: "paper", turn: 25 }],
-      books: ["books", { dyed: true, material: "paper" }],
+      book: ["closed-book open-book notebook books", { dyed: true, material: "paper", turn: 25 }],
       newspaper: ["newspaper", { material: "paper" }],
       clipboard: ["clipboard", { material: "paper" }],
       globe: ["globe-showing-europe-africa", { shape: "circle" }],

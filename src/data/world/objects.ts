@@ -142,8 +142,8 @@ export function planObjects(seed: number, index: number, art: Art): Plan {
   const sketch = new Sketch(dice, art);
   const label = OBJECT_CLASSES[index % OBJECT_CLASSES.length];
   const stood = background(sketch, label);
-  const size = dice.range(0.45, 0.95);
-  if (dice.chance(0.35)) bystander(sketch, stood);
+  const size = 0.45 + 0.5 * Math.sqrt(dice.range(0, 1)); // rather large than small
+  if (dice.chance(0.3)) bystander(sketch, stood);
   if (dice.chance(0.15)) person(sketch, stood);
   if (dice.chance(0.14)) sign(sketch);
   const standing = stood !== undefined && !(FREE.includes(label) && dice.chance(0.6));
@@ -152,7 +152,7 @@ export function planObjects(seed: number, index: number, art: Art): Plan {
     ? Math.min(Math.max(stood + dice.range(0.1, 0.4), 0.35 + 0.55 * size), 1.02)
     : 0.5 + (1 - 0.8 * size) * dice.range(-0.3, 0.3);
   sketch.noun(NOUNS[label], { x, y, size, stands: standing }, { patterned: 0.25 });
-  if (dice.chance(0.12)) occluder(sketch, x, y, size);
+  if (dice.chance(0.08)) occluder(sketch, x, y, size);
   return sketch.finish(label, []);
 }
 

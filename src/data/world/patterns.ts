@@ -71,7 +71,7 @@ const FAMILIES: Readonly<Record<TextureName, (dice: Dice) => Pattern>> = {
       const bend = turn + 0.3 * (noise(1.5 * x, 1.5 * y, shift + 9) - 0.5);
       const c = cos(bend);
       const s = sin(bend);
-      const along = 7 * (x * c + y * s) + noise(6 * x, 6 * y, shift + 7);
+      const along = 10 * (x * c + y * s) + noise(6 * x, 6 * y, shift + 7);
       const across = (y * c - x * s) * frequency;
       return smooth(0.2, 0.8, noise(across, along, shift));
     };

@@ -158,7 +158,7 @@ export const ROOMS = {
       ["chair", "ground", 0.55, [0.35, 0.5], 1],
       ["briefcase bin bag", "ground", 0.4, [0.18, 0.28], 1],
       ["potted plant", "ground", 0.35, [0.2, 0.35], 1],
-      ["clipboard book books lamp", "far", 0.45, [0.12, 0.18], 2],
+      ["clipboard book book lamp", "far", 0.45, [0.12, 0.18], 2],
       ["clock picture", "wall", 0.4, [0.12, 0.2], 1],
     ],
     people: [0.4, 2, [0.45, 0.65]],
@@ -193,7 +193,7 @@ export const ROOMS = {
       },
     ],
     cast: [
-      ["books book pencil ruler", "ground", 0.8, [0.12, 0.22], 3],
+      ["book book pencil ruler", "ground", 0.8, [0.12, 0.22], 3],
       ["globe", "far", 0.45, [0.16, 0.24], 1],
       ["bag", "ground", 0.45, [0.16, 0.24], 2],
       ["chair", "ground", 0.6, [0.26, 0.38], 2],

@@ -179,7 +179,7 @@ export const NATURE_PLACES = {
       ["fir tree", "ground", 0.8, [0.2, 0.4], 4],
       ["snowman", "ground", 0.35, [0.2, 0.32], 1],
       ["skier", "ground", 0.4, [0.22, 0.36], 2],
-      ["sled skis", "front", 0.35, [0.18, 0.28], 1],
+      ["sled ski", "front", 0.35, [0.18, 0.28], 1],
       ["house", "far", 0.25, [0.16, 0.26], 1],
       ["bear deer fox", "ground", 0.2, [0.2, 0.3], 1],
     ],

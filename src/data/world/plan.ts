@@ -118,7 +118,7 @@ export class Sketch {
       style: dice.pick(art.stylesOf(icon)),
       spot: this.#spot(spot, noun.turn),
       dye:
-        noun.dyed && dice.chance(0.7)
+        noun.dyed && dice.chance(0.6)
           ? dye(dice.range(0, 360), dice.range(0.55, 1.15), dice.range(0.75, 1.2))
           : dye(dice.range(-10, 10), dice.range(0.75, 1.12), dice.range(0.82, 1.15)),
       cover: this.#cover(noun, spot.size, options.patterned ?? 0.12),
@@ -182,7 +182,7 @@ export class Sketch {
   #cover({ cover, dyed }: Noun, size: number, patterned: number): Cover | undefined {
     const { dice } = this;
     if (size < 0.14) return undefined; // nobody would see it
-    if (cover !== undefined && cover !== "smooth") return coverOf(dice, cover, undefined, dice.range(0.25, 0.5));
+    if (cover !== undefined && cover !== "smooth") return coverOf(dice, cover, undefined, dice.range(0.2, 0.45));
     if (!dyed || !dice.chance(patterned)) return undefined;
     return coverOf(
       dice,

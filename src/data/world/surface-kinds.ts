@@ -180,14 +180,14 @@ export const KINDS = {
     colours: "f4ecd8-d8c0a0 dce8f0-a8c4d8 f4dce0-e0a8b4 e4ecd8-b4c8a0 ece4f4-c4b4dc f0e0b8-c89c58 c8d4d0-7ca098",
   },
   tiles: {
-    names: "tiles,wall",
+    names: "tile,wall",
     material: "ceramic",
     looks: ["grid"],
     colours: "f4f8f8-a8bcc0 d0e8ec-8cb0b8 e8f0e0-a0b494 b8d4e8-f8fcff 88b8b0-e8f4f0 f0e0d0-b89c84",
     stray: 0.06,
   },
   "tiled floor": {
-    names: "tiles,floor",
+    names: "tile,floor",
     material: "ceramic",
     looks: ["checks", "grid"],
     colours: "f0f0e8-404448 e8e0d0-a88c70 dce8ec-88a8b4 f4ecdc-b85040",
@@ -235,11 +235,11 @@ export const KINDS = {
     colours: "f8f4e8-ffffff f0e8d0-b8c8e0 fff8d8-f0e0a0 f8e0e8-e0a0b8",
   },
   backdrop: {
-    names: "background",
+    names: "backdrop",
     looks: ["smooth"],
     colours: `${PLAIN} 282830-484850 a02838-c84858 205088-4080b8 206840-48a068 683078-9050a0 d8a020-f0c858 d06018-f09048 ffffff-e8e8e8 805030-a87850`,
   },
-  speckled: { names: "background", looks: ["speckles", "fur", "stone", "waves", "leaves", "woven"], colours: CLOTH },
+  speckled: { names: "backdrop", looks: ["speckles", "fur", "stone", "waves", "leaves", "woven"], colours: CLOTH },
   straw: {
     names: "straw,ground",
     material: "straw",
