@@ -1,4 +1,6 @@
 /** Milan as a library: what the command line does, as typed functions. */
+
+export type { Interval } from "./base/bootstrap.js";
 export { UserError } from "./base/errors.js";
 export { type Progress, silent } from "./base/progress.js";
 export { Random } from "./base/random.js";
@@ -32,7 +34,6 @@ export {
 } from "./describer/describe-features.js";
 export { type Describer, loadDescriber } from "./describer/describer.js";
 export { type DescriberFiles, openDescriberFiles, saveDescriber } from "./describer/directory.js";
-export type { Interval } from "./describer/evaluation/bootstrap.js";
 export { type EvaluateOptions, type Evaluation, evaluateDescriber } from "./describer/evaluation/evaluate.js";
 export { type JudgedUnit, type Judgement, judge } from "./describer/evaluation/judge.js";
 export { type EncoderSource, openEncoder } from "./describer/training/encoder-source.js";

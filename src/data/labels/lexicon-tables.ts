@@ -21,7 +21,7 @@ const split = (list: string) => (list === "" ? [] : list.split(", "));
 export const COLOUR_WORDS: Record<ColourName, Wording> = {
   black: words("black, blackish", "", "jet black"),
   white: words("white, whitish", "", "off white, off-white, ivory, cream"),
-  grey: words("grey, greyish", "", "gray, grayish, silvery"),
+  grey: words("grey, greyish", "", "gray, grayish, silvery, silver"),
   red: words("red, reddish", "", "crimson, scarlet"),
   green: words("green, greenish", "", "lime"),
   blue: words("blue, bluish", "", "navy, bluey"),
@@ -80,7 +80,7 @@ export const KIND_WORDS: Record<"object" | "person" | "text" | "background" | "l
   light: words(
     "bright, light, pale",
     "bright area",
-    "light coloured, light colored, brightly lit, brightness, lit, light colour, light color",
+    "light coloured, light colored, brightly lit, brightness, lit, brighter, lighter, light colour, light color",
   ),
   dark: words(
     "dark, dim",

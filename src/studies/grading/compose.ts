@@ -67,6 +67,10 @@ export function isQuality(query: Query): boolean {
   }
 }
 
+/** Whether it does so in one of its senses: "fur" may be a texture and the name of a thing. */
+export const mayBeQuality = (query: Query): boolean =>
+  isQuality(query) || (query.is === "or" && query.of.some(isQuality));
+
 /** Whether it says where: a scene or a place, which things are not beside or above, but in. */
 export function isWhere(query: Query): boolean {
   if (query.is === "scene" || query.is === "place") return true;

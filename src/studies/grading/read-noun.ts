@@ -13,6 +13,8 @@ const NEUTRAL: ReadonlySet<Role | undefined> = new Set(["thing", "area", "pictur
 
 export abstract class NounReader {
   protected at = 0;
+  /** Whether an unknown word says how the noun is that is being read: "curved things" are not just any things. */
+  private isNarrowed = false;
   protected readonly tags: readonly Tag[];
 
   constructor(tags: readonly Tag[]) {
@@ -38,9 +40,12 @@ export abstract class NounReader {
 
   /** Adjectives, nouns, and all that hangs on them by "of" and "'s". Takes nothing where no noun phrase begins. */
   protected nounPhrase(): NounPhrase {
+    this.isNarrowed = false;
     const modifiers = this.modifiers();
     let phrase = this.head(modifiers);
-    for (;;) {
+    if (this.isNarrowed && phrase.query === undefined) phrase = { kind: "unknown", query: undefined };
+    for (let start = -1; start !== this.at; ) {
+      start = this.at;
       if (this.role() === "possessive") {
         this.at++;
         phrase = this.compound(phrase);
@@ -49,8 +54,9 @@ export abstract class NounReader {
         phrase = this.of(phrase, this.at);
       } else if (phrase.query !== undefined && phrase.kind === "claim" && this.isNominalAt(this.at)) {
         phrase = this.compound(phrase);
-      } else return phrase;
+      }
     }
+    return phrase;
   }
 
   /** In a list or after a region, nouns that claim nothing stand for objects. */
@@ -71,8 +77,10 @@ export abstract class NounReader {
     for (;;) {
       const role = this.tags[at]?.role;
       if (this.isAdjectiveAt(at)) group = compose.oneAfterTheOther(group, this.tags[at++].senses.adjective!);
-      else if (role === "unknown" && this.isNominalAt(at + 1)) at++;
-      else if ((role === "and" || role === "or") && group !== undefined) {
+      else if (role === "unknown" && this.isNominalAt(at + 1)) {
+        this.isNarrowed = true;
+        at++;
+      } else if ((role === "and" || role === "or") && group !== undefined) {
         let next = at;
         while (this.tags[next]?.role === "and" || this.tags[next]?.role === "or") next++;
         if (!this.isAdjectiveAt(next)) break;
@@ -92,7 +100,10 @@ export abstract class NounReader {
   /** Without a noun after them, the last adjective that may be a noun is one: "wooden planks", "black fur", "red". */
   private adjectivesBeforeNoun(): Query | undefined {
     let found: Query | undefined;
-    while (this.role() === "unknown" && this.isNominalAt(this.at + 1)) this.at++;
+    while (this.role() === "unknown" && this.isNominalAt(this.at + 1)) {
+      this.isNarrowed = true;
+      this.at++;
+    }
     while (this.isAdjectiveAt(this.at) && this.isNominalAt(this.at + 1)) {
       found = compose.oneAfterTheOther(found, this.tags[this.at++].senses.adjective!);
     }
@@ -185,7 +196,7 @@ const regionOf = (region: Region, of: Query): Query => ({ is: "region", region, 
 /** "sea animals" are animals in the sea, "glass bottles" are of glass, "fruit bowls" have fruit in them. */
 function qualified(noun: Query, by: Query): Query {
   const where = compose.whereOf(by);
-  if (where || compose.isQuality(by) || compose.isQuality(noun)) return compose.both(where ?? by, noun)!;
+  if (where || compose.isQuality(by) || compose.mayBeQuality(noun)) return compose.both(where ?? by, noun)!;
   return compose.partOf(noun, by) ?? compose.relate(noun, "with", by);
 }
 

@@ -72,7 +72,7 @@ class Reader extends NounReader {
   /** The phrase with what comes next, if that belongs to it. */
   private extended(phrase: NounPhrase): NounPhrase {
     const tag = this.tags[this.at];
-    switch (tag.role) {
+    switch (tag?.role) {
       case "relation":
         this.at++;
         return this.related(phrase, tag.relation!);
@@ -86,11 +86,14 @@ class Reader extends NounReader {
         if (to.is === "region") return { kind: "claim", query: compose.both(phrase.query, to) };
         const what = whatOf(phrase);
         if (what === undefined) return phrase;
+        // "white spots on dogs" are of the dogs, "white things on tables" are not of the tables
+        const isOfThem = phrase.query !== undefined && phrase.kind !== "thing" && compose.isQuality(phrase.query);
+        if (isOfThem) return { kind: "claim", query: compose.both(phrase.query, to) };
         return { kind: "claim", query: tag.role === "in" ? compose.within(what, to) : compose.onTop(what, to) };
       }
       case "contain":
         this.at++;
-        return containing(phrase, this.list());
+        return containing(phrase, this.list(false));
       case "made":
         this.at++;
         return { kind: "claim", query: compose.both(phrase.query, this.list()) };
@@ -114,9 +117,9 @@ class Reader extends NounReader {
   }
 
   private related(phrase: NounPhrase, relation: Relation): NounPhrase {
+    if (relation === "with") return containing(phrase, this.list(false));
     const to = this.list();
     if (to === undefined) return phrase;
-    if (relation === "with") return containing(phrase, to);
     const what = whatOf(phrase);
     return what === undefined ? phrase : { kind: "claim", query: compose.relate(what, relation, to) };
   }
@@ -155,9 +158,10 @@ class Reader extends NounReader {
     return what ? { kind: "claim", query: what } : phrase;
   }
 
-  /** A list of noun phrases, any of which will do. */
-  protected override list(): Query | undefined {
-    let found = this.standIn(this.nounPhrase());
+  /** A list of noun phrases, any of which will do. @param meansObjects whether "things" stand for objects there, or for nothing. */
+  protected override list(meansObjects = true): Query | undefined {
+    const first = this.nounPhrase();
+    let found = meansObjects ? this.standIn(first) : first.query;
     while (this.role() === "and" || this.role() === "or") {
       const start = this.at;
       while (this.role() === "and" || this.role() === "or") this.at++;

@@ -50,7 +50,7 @@ const NOISE = new Set(
   (
     "a an the this that which who whose these those its it their his her your very really quite rather mostly mainly mostly usually often sometimes " +
     "partly generally typically some any all many several various different multiple lots lot few every each both either certain other another more most " +
-    "much such especially particularly just only also there here always two three four five six predominantly primarily largely"
+    "much such especially particularly just only also there here always two three four five six predominantly primarily largely coloured colored them they"
   ).split(" "),
 );
 
@@ -84,6 +84,8 @@ function nouns(...lists: readonly (readonly string[])[]): string {
 
 const NO_SENSES: Senses = {};
 const LONGEST = 5;
+/** Words of a description that are read, so that no text can nest phrases without end. */
+const MOST_WORDS = 200;
 
 type Fixed = Omit<Tag, "text" | "senses">;
 const PHRASES = fixedPhrases();
@@ -141,7 +143,7 @@ export const wordsIn = (text: string): string[] =>
  * @returns also the unknown words, in order, each once.
  */
 export function tagsOf(text: string, vocabulary: Vocabulary): { tags: Tag[]; unknownWords: string[] } {
-  const words = wordsIn(text);
+  const words = wordsIn(text).slice(0, MOST_WORDS);
   const tags: Tag[] = [];
   for (let at = 0; at < words.length; ) {
     const { tag, length } = longestAt(words, at, vocabulary);

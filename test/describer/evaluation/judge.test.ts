@@ -1,7 +1,7 @@
 /** Judging, on descriptions whose worth is known. */
 import { expect, test } from "vitest";
+import { bootstrap } from "../../../src/base/bootstrap.js";
 import { Random } from "../../../src/base/random.js";
-import { bootstrap } from "../../../src/describer/evaluation/bootstrap.js";
 import { type JudgedUnit, judge } from "../../../src/describer/evaluation/judge.js";
 import { formatJudgements } from "../../../src/describer/evaluation/report.js";
 import { bleu } from "../../../src/language/bleu.js";

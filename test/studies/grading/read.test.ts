@@ -1,8 +1,12 @@
 /** Descriptions in many wordings, and what they are read as. */
+import { readFile } from "node:fs/promises";
+import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
-import type { Vocabulary } from "../../../src/data/labels/lexicon.js";
+import { Random } from "../../../src/base/random.js";
+import { type Vocabulary, vocabularyOf } from "../../../src/data/labels/lexicon.js";
 import { notation } from "../../../src/studies/grading/notation.js";
 import { readDescription } from "../../../src/studies/grading/read.js";
+import { describeShared, shared } from "../../shared.js";
 
 const set = (words: string) => new Set(words.split(", "));
 const VOCABULARY: Vocabulary = {
@@ -89,6 +93,7 @@ const CASES: Record<string, readonly (readonly [string, string])[]> = {
     ["walls of stone", "wall & material:stone"],
     ["windows of houses", "part:window of house"],
     ["sea animals", "scene:sea & animal"],
+    ["animal fur", "animal & fur"],
     ["a bowl of fruit", "(bowl inside fruit) | (bowl in front of fruit)"],
     ["fruit bowls", "bowl with fruit"],
   ],
@@ -117,6 +122,9 @@ const CASES: Record<string, readonly (readonly [string, string])[]> = {
     ["above cars", "everything above car"],
     ["things above a car", "object above car"],
     ["dogs next to cars", "dog beside car"],
+    ["white spots on dogs", "white & dog"],
+    ["stripes on cars", `${STRIPES} & car`],
+    ["white things on tables", "(white above table) | (white in front of table)"],
     ["text on a sign", "(text above sign) | (text in front of sign)"],
     ["dogs in front of a house", "dog in front of house"],
     ["background behind a dog", "background behind dog"],
@@ -171,11 +179,54 @@ describe("words that are not known", () => {
     ["areas above unicorns", undefined, ["unicorns"]],
     ["dogs above unicorns", "dog", ["unicorns"]],
     ["red unicorns", "red", ["unicorns"]],
+    ["things with curved features", undefined, ["curved"]],
+    ["curved areas in cars", undefined, ["curved"]],
     ["things", undefined, []],
     ["", undefined, []],
     ["of of of the", undefined, []],
   ])("%s", (text, query, unknown) => {
     expect(read(text)).toBe(query);
     expect(readDescription(text, VOCABULARY).unknownWords).toEqual(unknown);
+  });
+});
+
+test("any salad of words is read without a failure, and the same way each time", () => {
+  const random = new Random(5);
+  const words =
+    "the of and or not that are with in on above edges top picture things areas 's , . dog dogs red striped unicorn face wheel kitchen but no non-red such as";
+  const list = words.split(" ");
+  for (let i = 0; i < 1500; i++) {
+    const text = Array.from({ length: 1 + random.integer(12) }, () => list[random.integer(list.length)]).join(" ");
+    const reading = readDescription(text, VOCABULARY);
+    expect(readDescription(text, VOCABULARY)).toEqual(reading);
+    if (reading.query) expect(notation(reading.query).length).toBeGreaterThan(1);
+  }
+  for (const text of [
+    "\u0000\n\t",
+    "🦄🦄",
+    "toString constructor __proto__",
+    "((((",
+    "a".repeat(5000),
+    "red ".repeat(3000),
+  ]) {
+    readDescription(text, VOCABULARY);
+  }
+});
+
+describeShared("descriptions of a real network's units", () => {
+  test("are read without a failure, nine in ten at least in part", async () => {
+    const text = await readFile(shared("data/text/milan-base-resnet50-imagenet.csv"), "utf8");
+    const rows = parse(text, { columns: true }) as { description: string }[];
+    const names = set(
+      "dog, cat, animal, bird, fish, insect, snake, horse, car, bus, vehicle, boat, person, building, house, window, door, bed, table, chair, furniture, " +
+        "bottle, food, fruit, vegetable, flower, tree, plant, nature, sky, water, ground, grass, clothing, dress, hat, musical instrument, ball, book, fence, wall",
+    );
+    const readings = rows.map(({ description }) => readDescription(description, vocabularyOf({ names })));
+    const share = readings.filter(({ query }) => query !== undefined).length / rows.length;
+    const whole = readings.filter(({ query, unknownWords }) => query && unknownWords.length === 0).length / rows.length;
+    expect(rows.length).toBe(4904);
+    expect(share).toBeGreaterThan(0.8);
+    expect(whole).toBeGreaterThan(0.7);
+    expect(share).toBeLessThan(1); // some words are not in the lexicon, and none is made up for them
   });
 });
