@@ -12,6 +12,7 @@ import { openModel, type Subject } from "../exemplars/subject.js";
 import { readDescriptions } from "../run/descriptions.js";
 import { isRun } from "../run/manifest.js";
 import { Run, type RunLayer } from "../run/run.js";
+import { checkNoOverlap } from "./overlap.js";
 
 /** A description and the unit it is of. */
 export interface Claim {
@@ -67,13 +68,22 @@ export async function openHeldOut(doing: string, { folder, manifest }: Run, path
     throw new UserError(`${doing} ${folder}: it is of a generator; expected a run of a network that is fed pictures`);
   }
   const set = await openImages(path);
-  if (set.fingerprint !== manifest.probeFingerprint) return set;
-  await set.close();
-  throw new UserError(
-    `${doing} ${folder}: ${path} is the probe set that the run was made with; expected images it has not seen, give others with --images`,
-  );
+  try {
+    if (set.fingerprint === manifest.probeFingerprint) throw seen(doing, folder, path);
+    await checkNoOverlap(doing, set, manifest.probePath);
+    return set;
+  } catch (error) {
+    await set.close();
+    throw error;
+  }
 }
 
+const seen = (doing: string, folder: string, path: string) =>
+  new UserError(
+    `${doing} ${folder}: ${path} is the probe set that the run was made with; expected images it has not seen, give others`,
+  );
+
+/** The network of the run. */
 export async function openSubject(
   doing: string,
   { folder, manifest }: Run,
