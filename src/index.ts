@@ -20,6 +20,8 @@ export type { ImageSet, ProbeEntry } from "./data/images/imageset.js";
 export { openImages } from "./data/images/open.js";
 export { IMAGENET, type Preprocessing } from "./data/images/preprocess.js";
 export { colourNumber, colourOf } from "./data/labels/colour.js";
+export { ConceptCounter, type Fit } from "./data/labels/concepts.js";
+export { evaluate as evaluateQuery } from "./data/labels/evaluate.js";
 export {
   COLOUR_NAMES,
   type ColourName,
@@ -29,6 +31,8 @@ export {
   TEXTURE_NAMES,
   type TextureName,
 } from "./data/labels/labels.js";
+export { type Vocabulary as LabelVocabulary, vocabularyOf } from "./data/labels/lexicon.js";
+export type { Atom, Query } from "./data/labels/query.js";
 export { openWorldFolder, type WriteWorldOptions, writeWorld } from "./data/world/folder.js";
 export { renderShapes, type ShapeScene, shapeScenes, writeShapes } from "./data/world/shapes.js";
 export { classesOf, WORLD_SETS, World, type WorldFile, type WorldPicture, type WorldSet } from "./data/world/world.js";
@@ -112,6 +116,11 @@ export type { Judged, Reason } from "./studies/faithfulness/judge-layer.js";
 export type { Predictor } from "./studies/faithfulness/predictor.js";
 export { type LayerSummary, summarise, writeFaithfulness } from "./studies/faithfulness/report.js";
 export { type Verification, type VerifyOptions, verifyRun } from "./studies/faithfulness/verify.js";
+export { type GradeOptions, type Grades, gradeRun } from "./studies/grading/grade.js";
+export type { Graded, GradedLayer } from "./studies/grading/grade-layer.js";
+export { notation } from "./studies/grading/notation.js";
+export { type Reading, readDescription } from "./studies/grading/read.js";
+export { gradesTable, writeGrades } from "./studies/grading/report.js";
 export { type TrainClassifierOptions, type TrainedClassifier, trainClassifier } from "./studies/train-classifier.js";
 export { CLASSIFIERS, type ClassifierNetwork } from "./studies/train-classifier-networks.js";
 export { alexnet } from "./zoo/alexnet.js";

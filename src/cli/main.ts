@@ -15,6 +15,7 @@ import { registerDescribe } from "./describe.js";
 import { registerDissect } from "./dissect.js";
 import { registerEvaluate } from "./evaluate.js";
 import { registerExport } from "./export.js";
+import { registerGrade } from "./grade.js";
 import { registerInspect } from "./inspect.js";
 import { registerShow } from "./show.js";
 import { registerTrain } from "./train.js";
@@ -45,6 +46,7 @@ export function buildProgram(): Command {
     registerDissect,
     registerDescribe,
     registerVerify,
+    registerGrade,
     registerShow,
     registerExport,
     registerConvert,

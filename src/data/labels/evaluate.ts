@@ -129,8 +129,11 @@ const areas = (query: Query, labels: Labels) =>
 
 function related(what: Query, relation: Relation, to: Query, labels: Labels): Uint8Array {
   const isLayered = relation === "in front of" || relation === "behind";
-  const own = isLayered ? areasOf(evaluate(what, labels), labels.size, labels.thing) : areas(what, labels);
-  const other = isLayered ? areasOf(evaluate(to, labels), labels.size, labels.thing) : areas(to, labels);
+  const areasIn = (query: Query) =>
+    isLayered ? areasOf(evaluate(query, labels), labels.size, labels.thing) : areas(query, labels);
+  const other = areasIn(to);
+  if (other.areas.length === 0) return new Uint8Array(labels.thing.length); // nothing lies so to nothing
+  const own = areasIn(what);
   return relationMask(own, relation, other, !isOfThings(what), labels.size);
 }
 

@@ -154,9 +154,7 @@ export const SYNONYMS: readonly (readonly string[])[] = [
   ["plant", "vegetation"],
   ["flower", "blossom", "bloom"],
   ["clothing", "clothes", "garment", "apparel"],
-  ["food", "foodstuff"],
   ["vehicle", "means of transport"],
-  ["building", "edifice"],
   ["house", "home"],
   ["street", "road", "roadway"],
   ["forest", "woods", "woodland"],
@@ -188,13 +186,10 @@ export const SYNONYMS: readonly (readonly string[])[] = [
   ["wing", "wings"],
   ["leaf", "leaves"],
   ["window", "windows"],
-  ["tool", "implement"],
   ["toy", "plaything"],
   ["animal", "creature", "beast"],
   ["woman", "lady"],
   ["child", "kid"],
-  ["fruit", "fruits"],
-  ["vegetable", "veggie"],
 ];
 
 /**

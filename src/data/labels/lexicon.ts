@@ -170,19 +170,39 @@ function namesIn(phrase: string, vocabulary: Vocabulary): Query[] {
     return name === undefined ? [] : [{ is, name } as const];
   });
   if (own.length > 0) return own;
-  const groups = SYNONYMS.filter((words) => singulars.some((word) => words.includes(word)));
-  const others = new Set(groups.flat());
+  const others = new Set(singulars.flatMap((word) => GROUPS.get(word) ?? []));
+  if (others.size === 0) return [];
   return KINDS.flatMap(([set, is]) =>
     [...others].filter((name) => vocabulary[set].has(name)).map((name) => ({ is, name }) as const),
   );
 }
 
+/** [word]: all synonyms, itself included. */
+const GROUPS = new Map<string, readonly string[]>();
+for (const group of SYNONYMS) for (const word of group) GROUPS.set(word, [...(GROUPS.get(word) ?? []), ...group]);
+
+/** [adjective]: materials, or shapes, that it may tell of. */
+const MATERIALS_BY_ADJECTIVE = reversed(MATERIAL_ADJECTIVES);
+const SHAPES_BY_ADJECTIVE = reversed(SHAPE_ADJECTIVES);
+
+function reversed(table: Readonly<Record<string, readonly string[]>>): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const [name, words] of Object.entries(table)) {
+    for (const word of words) found.set(word, [...(found.get(word) ?? []), name]);
+  }
+  return found;
+}
+
+/** A material without an adjective is its own; a shape is one itself, and with "-shaped". */
 function adjectiveOf(phrase: string, { materials, shapes }: Vocabulary): Query | undefined {
-  const material = [...materials].filter((name) => (MATERIAL_ADJECTIVES[name] ?? [name]).includes(phrase));
-  const shape = [...shapes].filter((name) => (SHAPE_ADJECTIVES[name] ?? [`${name}-shaped`, name]).includes(phrase));
+  const known = (set: ReadonlySet<string>, names: readonly string[]) => names.filter((name) => set.has(name));
+  const own = Object.hasOwn(MATERIAL_ADJECTIVES, phrase) ? [] : [phrase];
+  const shape = [phrase, phrase.replace(/-shaped$/, ""), ...(SHAPES_BY_ADJECTIVE.get(phrase) ?? [])];
   return union([
-    ...material.map((name) => ({ is: "material", name }) as const),
-    ...shape.map((name) => ({ is: "shape", name }) as const),
+    ...known(materials, [...own, ...(MATERIALS_BY_ADJECTIVE.get(phrase) ?? [])]).map(
+      (name) => ({ is: "material", name }) as const,
+    ),
+    ...known(shapes, shape).map((name) => ({ is: "shape", name }) as const),
   ]);
 }
 

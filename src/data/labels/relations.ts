@@ -27,15 +27,14 @@ const isPositional = (relation: Relation): relation is Positional =>
 export function relationMask(what: Areas, relation: Relation, to: Areas, byPixel: boolean, size: number): Uint8Array {
   if (to.areas.length === 0 || what.areas.length === 0) return new Uint8Array(what.of.length);
   if (byPixel && isPositional(relation)) return pixelsThatLie(what, relation, to, size);
-  const shared = meetings(what.of, to.of, size, 0);
-  const touching = isPositional(relation) ? shared : meetings(what.of, to.of, size, 1);
+  const met = meetings(what, to, size, isPositional(relation) ? 0 : 1);
   const wide = to.areas.length + 1;
   const chosen = what.areas.map((a, i) =>
     to.areas.some((b, j) => {
       const pair = (i + 1) * wide + j + 1;
-      if (isPositional(relation)) return !shared.has(pair) && lies(a, relation, b, size);
-      if (relation === "with") return touching.has(pair) || isWithin(b, a);
-      return touching.has(pair) && (relation === "in front of" ? a.kind > b.kind : a.kind < b.kind);
+      if (isPositional(relation)) return !met.has(pair) && lies(a, relation, b, size);
+      if (relation === "with") return met.has(pair) || isWithin(b, a);
+      return met.has(pair) && (relation === "in front of" ? a.kind > b.kind : a.kind < b.kind);
     }),
   );
   return Uint8Array.from(what.of, (id) => (id !== 0 && chosen[id - 1] ? 1 : 0));
@@ -74,17 +73,24 @@ function lies(a: Area, relation: Positional, b: Area, size: number): boolean {
 const isWithin = (a: Area, b: Area) => a.left >= b.left && a.right <= b.right && a.top >= b.top && a.bottom <= b.bottom;
 
 /** Which areas come so near to which: the set of `a * (areas of b + 1) + b`. @param reach 0 for sharing a pixel, 1 for touching. */
-function meetings(a: Uint16Array, b: Uint16Array, size: number, reach: 0 | 1): Set<number> {
+function meetings(a: Areas, b: Areas, size: number, reach: 0 | 1): Set<number> {
   const found = new Set<number>();
-  let wide = 1;
-  for (const id of b) if (id >= wide) wide = id + 1;
+  const wide = b.areas.length + 1;
+  const count = ({ areas }: Areas) => areas.reduce((sum, { pixels }) => sum + pixels, 0);
+  // whichever covers less is walked over, the other looked up
+  const isSwapped = count(b) < count(a);
+  const [walked, looked] = isSwapped ? [b.of, a.of] : [a.of, b.of];
+  let last = -1;
   for (let y = 0, at = 0; y < size; y++) {
     for (let x = 0; x < size; x++, at++) {
-      if (a[at] === 0) continue;
+      const own = walked[at];
+      if (own === 0) continue;
       for (let v = Math.max(0, y - reach); v <= Math.min(size - 1, y + reach); v++) {
         for (let u = Math.max(0, x - reach); u <= Math.min(size - 1, x + reach); u++) {
-          const other = b[v * size + u];
-          if (other !== 0) found.add(a[at] * wide + other);
+          const other = looked[v * size + u];
+          if (other === 0) continue;
+          const pair = isSwapped ? other * wide + own : own * wide + other;
+          if (pair !== last) found.add((last = pair));
         }
       }
     }

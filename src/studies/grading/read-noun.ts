@@ -44,7 +44,8 @@ export abstract class NounReader {
     const modifiers = this.modifiers();
     let phrase = this.head(modifiers);
     if (this.isNarrowed && phrase.query === undefined) phrase = { kind: "unknown", query: undefined };
-    for (;;) {
+    for (let start = -1; start !== this.at; ) {
+      start = this.at;
       if (this.role() === "possessive") {
         this.at++;
         phrase = this.compound(phrase);
@@ -53,8 +54,9 @@ export abstract class NounReader {
         phrase = this.of(phrase, this.at);
       } else if (phrase.query !== undefined && phrase.kind === "claim" && this.isNominalAt(this.at)) {
         phrase = this.compound(phrase);
-      } else return phrase;
+      }
     }
+    return phrase;
   }
 
   /** In a list or after a region, nouns that claim nothing stand for objects. */

@@ -72,7 +72,7 @@ class Reader extends NounReader {
   /** The phrase with what comes next, if that belongs to it. */
   private extended(phrase: NounPhrase): NounPhrase {
     const tag = this.tags[this.at];
-    switch (tag.role) {
+    switch (tag?.role) {
       case "relation":
         this.at++;
         return this.related(phrase, tag.relation!);

@@ -84,6 +84,8 @@ function nouns(...lists: readonly (readonly string[])[]): string {
 
 const NO_SENSES: Senses = {};
 const LONGEST = 5;
+/** Words of a description that are read, so that no text can nest phrases without end. */
+const MOST_WORDS = 200;
 
 type Fixed = Omit<Tag, "text" | "senses">;
 const PHRASES = fixedPhrases();
@@ -141,7 +143,7 @@ export const wordsIn = (text: string): string[] =>
  * @returns also the unknown words, in order, each once.
  */
 export function tagsOf(text: string, vocabulary: Vocabulary): { tags: Tag[]; unknownWords: string[] } {
-  const words = wordsIn(text);
+  const words = wordsIn(text).slice(0, MOST_WORDS);
   const tags: Tag[] = [];
   for (let at = 0; at < words.length; ) {
     const { tag, length } = longestAt(words, at, vocabulary);

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { colourOf } from "../../../src/data/labels/colour.js";
+import { colourNumber } from "../../../src/data/labels/colour.js";
 import { COLOUR_NAMES } from "../../../src/data/labels/labels.js";
 
 const nameOf = (hex: string) => {
   const [r, g, b] = [0, 2, 4].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
-  return COLOUR_NAMES[colourOf(r, g, b) - 1];
+  return COLOUR_NAMES[colourNumber(r, g, b) - 1];
 };
 
 /** None of these is among the examples that the function knows. */
@@ -43,10 +43,10 @@ test("every colour has a name, and colours that look alike mostly share it", () 
   for (let r = 4; r < 256; r += 24) {
     for (let g = 4; g < 256; g += 24) {
       for (let b = 4; b < 256; b += 24) {
-        const name = colourOf(r, g, b);
+        const name = colourNumber(r, g, b);
         expect(name).toBeGreaterThanOrEqual(1);
         expect(name).toBeLessThanOrEqual(COLOUR_NAMES.length);
-        if (colourOf(Math.min(r + 8, 255), g, b) === name) same++;
+        if (colourNumber(Math.min(r + 8, 255), g, b) === name) same++;
         count++;
       }
     }

@@ -4,15 +4,15 @@
  */
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
-import { UserError } from "../../base/errors.js";
-import type { ImageSet } from "../../data/images/imageset.js";
-import { openImages } from "../../data/images/open.js";
+import { UserError } from "../base/errors.js";
+import type { ImageSet } from "../data/images/imageset.js";
+import { openImages } from "../data/images/open.js";
 
 /** Files of equal name that are compared at most, evenly spread. */
 const MOST_COMPARED = 200;
 
 /** Errors: `UserError` when some picture of `heldOut` is one of the set at `seenPath`. Says nothing when that set is gone. */
-export async function checkNoOverlap(heldOut: ImageSet, seenPath: string): Promise<void> {
+export async function checkNoOverlap(doing: string, heldOut: ImageSet, seenPath: string): Promise<void> {
   if (!existsSync(seenPath)) return;
   const seen = await openImages(seenPath);
   try {
@@ -27,7 +27,7 @@ export async function checkNoOverlap(heldOut: ImageSet, seenPath: string): Promi
       const [a, b] = [await heldOut.read(index).catch(() => undefined), await seen.read(other).catch(() => undefined)];
       if (!(a instanceof Uint8Array && b instanceof Uint8Array) || Buffer.compare(a, b) !== 0) continue;
       throw new UserError(
-        `verifying on ${heldOut.location}: ${heldOut.entries[index].file} is one of the images that the run was made with; expected images it has not seen, take such ones out`,
+        `${doing} on ${heldOut.location}: ${heldOut.entries[index].file} is one of the images that the run was made with; expected images it has not seen, take such ones out`,
       );
     }
   } finally {
