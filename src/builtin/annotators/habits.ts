@@ -64,11 +64,12 @@ const PLACE = 0.45;
 
 /** What is not worth a word, nats: as good as chance. */
 const LEAST_INFORMATION = 0.22;
-/** What is rare enough elsewhere strikes though it is less than half of what is masked. */
-const STRIKING = { precision: 0.35, information: 0.5 };
-const isSure = ({ precision, information }: Fit, { sure }: Habit) =>
-  (precision >= sure && information >= LEAST_INFORMATION) ||
-  (precision >= STRIKING.precision && information >= STRIKING.information);
+/** What is rare enough elsewhere strikes though it is less than half of what is masked; looks rather than names. */
+function isSure({ query, precision, base, information }: Fit, { sure }: Habit): boolean {
+  if (precision >= sure) return information >= LEAST_INFORMATION;
+  if (isAttribute(query)) return precision >= 0.25 && information >= 0.3 && precision > 6 * base;
+  return precision >= 0.35 && information >= 0.5;
+}
 
 /** How often another than the best is said. */
 const MISTAKEN = 0.06;
