@@ -16,7 +16,15 @@ const NOTHING: Record<Habit["name"], readonly string[]> = {
       "random parts of pictures",
       "small details of objects",
     ],
-    ...["parts of different objects", "random spots", "small areas", "corners and edges of objects", "unclear"],
+    ...[
+      "parts of different objects",
+      "random spots",
+      "small areas",
+      "a mix of things",
+      "details",
+      "corners and edges of objects",
+      "unclear",
+    ],
   ],
   generic: [
     ...[
@@ -46,13 +54,13 @@ const NOTHING: Record<Habit["name"], readonly string[]> = {
 export function vagueSentence(habit: Habit, { atoms, areKin }: Candidates, say: Speaker): string {
   const seen = atoms.filter(({ query, precision, information }) => {
     if (query.is === "object" || query.is === "background" || query.is === "place") return false;
-    return information > 0.08 && precision > 0.18 && isAttribute(query) === (habit.name === "attribute-first");
+    return information > 0.05 && precision > 0.15 && isAttribute(query) === (habit.name === "attribute-first");
   });
   const some: Query[] = [];
   for (const { query } of seen) {
     if (some.length < 3 && !some.some((other) => areKin(other, query))) some.push(query);
   }
-  if (some.length === 0 || say.chance(habit.name === "generic" ? 0.7 : 0.3)) return say.any(NOTHING[habit.name]);
+  if (some.length === 0 || say.chance(habit.name === "generic" ? 0.4 : 0.15)) return say.any(NOTHING[habit.name]);
   const phrases = some.map((query) => nounPhrase(query, say));
   if (phrases.length === 1) {
     return say.any([
