@@ -20,6 +20,7 @@ import { registerShow } from "./show.js";
 import { registerTrain } from "./train.js";
 import { registerTrainClassifier } from "./train-classifier.js";
 import { registerVerify } from "./verify.js";
+import { registerWorld } from "./world.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
@@ -51,6 +52,7 @@ export function buildProgram(): Command {
     registerTrain,
     registerEvaluate,
     registerTrainClassifier,
+    registerWorld,
   ]) {
     register(program);
   }

@@ -45,7 +45,7 @@ export interface TrainClassifierOptions {
   /** Default both. */
   readonly augment?: readonly Augmentation[];
   /** At most so many training pictures of each class. */
-  readonly limitPerClass?: number;
+  readonly limitPerClass?: number | undefined;
   /** Goes on from the checkpoint beside `out`. */
   readonly resume?: boolean;
   /** Threads of the runtime. */
@@ -64,6 +64,8 @@ export interface TrainedClassifier {
   /** `metrics.jsonl`. */
   readonly log: string;
   readonly classes: readonly string[];
+  /** What the data are. */
+  readonly fingerprint: string;
   readonly trainingImages: number;
   readonly validationImages: number;
   /** Of the written model over the validation pictures. */
@@ -138,7 +140,7 @@ export async function trainClassifier(path: string, options: TrainClassifierOpti
     await writeFileAtomically(files.labels, names.map((name) => `${name.replace(/[\r\n]/g, " ")}\n`).join(""));
     await writeModel(exported(run.values), files.model);
     return {
-      ...{ ...files, classes: names, training },
+      ...{ ...files, classes: names, fingerprint: data.fingerprint, training },
       trainingImages: pictures.labels.length,
       validationImages: judgement.images,
       accuracy: judgement.accuracy,
@@ -161,7 +163,8 @@ function filesOf(out: string) {
   };
 }
 
-const nameOf = (network: string | ClassifierNetwork) => (typeof network === "string" ? network : "a function");
+const nameOf = (network: string | ClassifierNetwork) =>
+  typeof network === "string" ? network : network.name || "a function";
 
 const identityOf = ({ fingerprint }: ClassifierData, { validation, limitPerClass }: TrainClassifierOptions) => ({
   data: fingerprint,

@@ -11,17 +11,23 @@ export interface AlexnetOptions {
   readonly widths?: readonly number[];
   /** Units of the two dense layers. Default 4096. */
   readonly hidden?: number;
+  /** The first convolution. Default: as published, 11x11, every fourth pixel, padded by 2. */
+  readonly stem?: { readonly kernel: number; readonly stride: number; readonly padding: number };
+  /** Cells along each side of the maps that the dense layers read. Default 6. */
+  readonly cells?: number;
   /** Share of the inputs of these that training drops. Default 0.5. */
   readonly dropout?: number;
 }
 
 export const ALEXNET_WIDTHS: readonly number[] = [64, 192, 384, 256, 256];
 
-/** @param images float32 [n, 3, y, x], normalised, at least 63 pixels each way. */
+const STEM = { kernel: 11, stride: 4, padding: 2 } as const;
+
+/** @param images float32 [n, 3, y, x], normalised, at least 63 pixels each way; fewer with another stem. */
 export function alexnet(images: Tensor, options: AlexnetOptions = {}): Network {
-  const { classes = 1000, widths = ALEXNET_WIDTHS, hidden = 4096, dropout = 0.5 } = options;
+  const { classes = 1000, widths = ALEXNET_WIDTHS, hidden = 4096, dropout = 0.5, stem = STEM, cells = 6 } = options;
   const { layers, last } = features(images, [
-    { filters: widths[0], kernel: 11, stride: 4, padding: 2 },
+    { filters: widths[0], ...stem },
     { pool: 3 },
     { filters: widths[1], kernel: 5, padding: 2 },
     { pool: 3 },
@@ -35,5 +41,5 @@ export function alexnet(images: Tensor, options: AlexnetOptions = {}): Network {
     { index: 4, outputs: hidden, drops: true },
     { index: 6, outputs: classes, drops: false },
   ];
-  return { layers, logits: classifier(adaptiveAverage(last, 6), dense, dropout) };
+  return { layers, logits: classifier(adaptiveAverage(last, cells), dense, dropout) };
 }

@@ -26,20 +26,37 @@ const BLOCKS = {
     [16, false],
   ],
 } as const;
+const TAPERED = {
+  32: [
+    [2, true],
+    [4, true],
+    [8, true],
+    [8, false],
+  ],
+  64: BLOCKS[64],
+} as const;
+
+export interface DiscriminatorOptions extends BigganOptions {
+  /** What others have made of the images, [n, c, y, x] each: read beside the output of the first block that has their size. */
+  readonly beside?: readonly Tensor[];
+}
 
 /**
  * @param images float32 [n, 3, y, x] in -1..1.
  * @param labels int64 [n], 0 to classes - 1.
  * @returns as logits the scores, float32 [n].
  */
-export function bigganDiscriminator(images: Tensor, labels: Tensor, options: BigganOptions): Network {
-  const { size, classes, width = 32, prefix = "" } = options;
+export function bigganDiscriminator(images: Tensor, labels: Tensor, options: DiscriminatorOptions): Network {
+  const { size, classes, width = 32, tapers = false, beside = [], prefix = "" } = options;
+  const others = [...beside];
   const layers: Record<string, Tensor> = {};
   let x = images;
-  for (const [i, [channels, halves]] of BLOCKS[size].entries()) {
+  for (const [i, [channels, halves]] of (tapers ? TAPERED : BLOCKS)[size].entries()) {
     const name = `${prefix}blocks.${i}`;
     x = asLayer(block(x, `${name}.0`, { filters: channels * width, halves, isFirst: i === 0 }), name);
     layers[`blocks.${i}`] = x;
+    const at = others.findIndex(({ shape }) => shape[2] === x.shape[2]);
+    if (at >= 0) x = op.concat([x, ...others.splice(at, 1)], 1);
   }
   const features = op.sum(op.relu(x), [2, 3]);
   const kind = spectralEmbedding(labels, `${prefix}embed`, classes, features.shape[1]);

@@ -13,6 +13,8 @@ import { spectralConvolution, spectralLinear } from "./spectral-norm.js";
 
 /** Channels over the width before the first block, and after each. */
 const CHANNELS = { 32: [4, 4, 4, 4], 64: [16, 16, 8, 4, 2] } as const;
+/** The same for those that taper. At 32 pixels and equal width in the middle, a third of the work. */
+const TAPERED = { 32: [8, 8, 4, 2], 64: CHANNELS[64] } as const;
 
 export interface BigganOptions {
   /** Side of the images in pixels. */
@@ -20,6 +22,8 @@ export interface BigganOptions {
   readonly classes: number;
   /** Channels are multiples of it. Default 32. */
   readonly width?: number;
+  /** Whether channels become fewer as maps become larger, at 32 pixels too. Default: as published, they do not. */
+  readonly tapers?: boolean;
   /** Before all names, such as "G.", where two networks share a graph. */
   readonly prefix?: string;
 }
@@ -43,8 +47,8 @@ export const latentPieces = (size: BigganOptions["size"]): number => CHANNELS[si
  * @param labels int64 [n], 0 to classes - 1.
  */
 export function bigganGenerator(latents: Tensor, labels: Tensor, options: GeneratorOptions): Generator {
-  const { size, classes, width = 32, shared = 128, prefix = "" } = options;
-  const [first, ...stages] = CHANNELS[size];
+  const { size, classes, width = 32, tapers = false, shared = 128, prefix = "" } = options;
+  const [first, ...stages] = (tapers ? TAPERED : CHANNELS)[size];
   const piece = latents.shape[1] / (stages.length + 1);
   if (!Number.isInteger(piece)) {
     throw new Error(

@@ -24,6 +24,10 @@ export interface VitOptions {
   readonly classes?: number;
   /** Share of what each branch adds that training drops. Default none. */
   readonly dropout?: number;
+  /** Side, in patches, of the images whose positions are learned, where smaller ones are seen too. Default: the images' own. */
+  readonly grid?: number;
+  /** Before all names, such as "teacher.", where two networks share a graph. */
+  readonly prefix?: string;
 }
 
 /** DINO's ViT-S/8 (Caron et al., 2021), for images of 224 pixels. */
@@ -38,32 +42,45 @@ const EPSILON = 1e-6;
 
 /** @param images float32 [n, 3, y, x], normalised, of the size it is trained with: sides are multiples of the patch. */
 export function vit(images: Tensor, { depth, classes = 0, ...options }: VitOptions): Network {
+  const { prefix = "" } = options;
   const layers: Record<string, Tensor> = {};
   let x = tokens(images, options);
   for (let i = 0; i < depth; i++) {
-    const { fc1, output } = block(x, `blocks.${i}`, options);
+    const { fc1, output } = block(x, `${prefix}blocks.${i}`, options);
     layers[`blocks.${i}.mlp.fc1`] = fc1;
     layers[`blocks.${i}`] = output;
     x = output;
   }
-  const result = asLayer(layerNorm(x, "norm", EPSILON), "norm");
+  const result = asLayer(layerNorm(x, `${prefix}norm`, EPSILON), `${prefix}norm`);
   const token = op.reshape(op.slice(result, 1, 0, 1), [-1, options.width]);
-  return { layers, logits: classes > 0 ? linear(token, "head", classes, { initial: normal(0.02) }) : token };
+  return { layers, logits: classes > 0 ? linear(token, `${prefix}head`, classes, { initial: normal(0.02) }) : token };
 }
 
 type BlockOptions = Omit<VitOptions, "depth" | "classes">;
 
 /** Embedded patches behind the class token, [n, token, channel], with their positions added. */
-function tokens(images: Tensor, { patch, width }: BlockOptions): Tensor {
+function tokens(images: Tensor, { patch, width, grid, prefix = "" }: BlockOptions): Tensor {
   const { graph } = images;
-  const maps = asLayer(convolution(images, "patch_embed.proj", width, patch, { stride: patch }), "patch_embed.proj");
+  const name = `${prefix}patch_embed.proj`;
+  const maps = asLayer(convolution(images, name, width, patch, { stride: patch }), name);
   const patches = op.transpose(op.reshape(maps, [0, width, -1]), [0, 2, 1]);
   const count = patches.shape[1];
-  const first = graph.parameter("cls_token", [1, 1, width], normal(0.02));
-  const positions = graph.parameter("pos_embed", [1, count + 1, width], normal(0.02));
+  const first = graph.parameter(`${prefix}cls_token`, [1, 1, width], normal(0.02));
+  const learned = grid === undefined ? count : grid ** 2;
+  const all = graph.parameter(`${prefix}pos_embed`, [1, learned + 1, width], normal(0.02));
+  const positions = learned === count ? all : resized(all, grid!, [maps.shape[2], maps.shape[3]]);
   // padding rather than concatenation: an expanded class token would fix the batch
   const shared = op.add(positions, op.pad(first, [0, 0, 0, 0, count, 0]));
   return op.add(op.pad(patches, [0, 1, 0, 0, 0, 0]), shared);
+}
+
+/** Positions [1, 1 + grid^2, width] between those learned, bilinearly; the class token keeps its own. */
+function resized(positions: Tensor, grid: number, size: readonly [number, number]): Tensor {
+  const width = positions.shape[2];
+  const [token, places] = op.split(positions, [1, grid ** 2], 1);
+  const maps = op.reshape(op.transpose(places, [0, 2, 1]), [1, width, grid, grid]);
+  const between = op.reshape(op.resize(maps, size, "linear"), [1, width, size[0] * size[1]]);
+  return op.concat([token, op.transpose(between, [0, 2, 1])], 1);
 }
 
 function block(x: Tensor, name: string, { width, heads, ratio = 4, dropout: rate = 0 }: BlockOptions) {

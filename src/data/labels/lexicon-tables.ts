@@ -21,7 +21,7 @@ const split = (list: string) => (list === "" ? [] : list.split(", "));
 export const COLOUR_WORDS: Record<ColourName, Wording> = {
   black: words("black, blackish", "", "jet black"),
   white: words("white, whitish", "", "off white, off-white, ivory, cream"),
-  grey: words("grey, greyish", "", "gray, grayish, silvery"),
+  grey: words("grey, greyish", "", "gray, grayish, silvery, silver"),
   red: words("red, reddish", "", "crimson, scarlet"),
   green: words("green, greenish", "", "lime"),
   blue: words("blue, bluish", "", "navy, bluey"),
@@ -80,7 +80,7 @@ export const KIND_WORDS: Record<"object" | "person" | "text" | "background" | "l
   light: words(
     "bright, light, pale",
     "bright area",
-    "light coloured, light colored, brightly lit, brightness, lit, light colour, light color",
+    "light coloured, light colored, brightly lit, brightness, lit, brighter, lighter, light colour, light color",
   ),
   dark: words(
     "dark, dim",
@@ -197,15 +197,21 @@ export const SYNONYMS: readonly (readonly string[])[] = [
   ["vegetable", "veggie"],
 ];
 
-/** Nouns that claim nothing: what matters is what is said of them. */
-export const ANYTHING = ["thing", "area", "region", "item", "part", "spot", "place"] as const;
-export const ANYTHING_HEARD = (
-  "section, portion, piece, bit, patch, surface, colour, color, shape, form, element, detail, feature, stuff, something, " +
-  "anything, zone, segment, point, kind, type, sort, variety, group, set, pair, one, those, colouring, coloring, shade of colour, tone, hue, " +
-  "pattern of, texture of, material, other thing, pixel"
-).split(", ");
+/**
+ * Nouns that claim nothing: what matters is what is said of them. In "things above a car" and "edges of things" those of the first list
+ * stand for objects, those of the second for anything that covers pixels.
+ */
+export const THINGS = ["thing", "item"] as const;
+export const AREAS = ["area", "region", "part", "spot"] as const;
+export const THINGS_HEARD = split(
+  "something, anything, everything, one, stuff, element, other thing, one thing, kind of thing, product",
+);
+export const AREAS_HEARD = split(
+  "section, portion, piece, bit, patch, surface, colour, color, shade, shape, form, detail, feature, zone, segment, point, kind, type, sort, " +
+    "variety, group, set, pair, row, bunch, collection, colouring, coloring, tone, hue, pixel, place, space, mark, instance, example, presence, pattern, texture, design",
+);
 /** The picture itself. */
-export const PICTURE = ["picture", "image", "photo", "scene", "photograph", "frame", "view", "shot", "photos"] as const;
+export const PICTURE = ["picture", "image", "photo", "scene", "photograph", "frame", "view", "shot"] as const;
 
 export const REGION_WORDS: Record<Region, readonly string[]> = {
   top: [
@@ -234,17 +240,7 @@ export const REGION_WORDS: Record<Region, readonly string[]> = {
   ],
   "left side": ["left side", "left part", "left half", "left edge", "left hand side", "left", "left-hand side"],
   "right side": ["right side", "right part", "right half", "right edge", "right hand side", "right", "right-hand side"],
-  centre: [
-    "centre",
-    "middle",
-    "central part",
-    "center",
-    "inner part",
-    "middle part",
-    "interior",
-    "inside",
-    "central area",
-  ],
+  centre: ["centre", "middle", "central part", "center", "inner part", "middle part", "central area"],
   edges: ["edge", "outline", "border", "boundary", "contour", "rim", "side", "outer edge", "silhouette"],
 };
 /** How many of each list are said; the rest are heard. */
@@ -289,7 +285,7 @@ export const RELATION_HEARD: Record<Relation, readonly string[]> = {
     "against",
     "besides",
   ],
-  inside: ["inside of", "contained in", "encircled by", "in the middle of", "between"],
+  inside: ["inside of", "contained in", "encircled by", "between"],
   "in front of": ["before"],
   behind: ["in back of", "at the back of"],
   with: [

@@ -7,7 +7,7 @@
  */
 import { COLOUR_NAMES, type LabelSource, TEXTURE_NAMES, type TextureName } from "./labels.js";
 import {
-  ANYTHING,
+  AREAS,
   COLOUR_WORDS,
   KIND_WORDS,
   MATERIAL_ADJECTIVES,
@@ -21,6 +21,7 @@ import {
   STRIPES,
   SYNONYMS,
   TEXTURE_WORDS,
+  THINGS,
   type Wording,
 } from "./lexicon-tables.js";
 import { isUncounted, pluralOf, singularsOf } from "./plurals.js";
@@ -77,7 +78,7 @@ export const relationWords = (relation: Relation): readonly string[] => RELATION
 
 /** Nouns that claim nothing, for adjectives that need one: "red things", "striped areas". */
 export const neutralNouns = (form: "singular" | "plural"): readonly string[] =>
-  ANYTHING.map((noun) => (form === "plural" ? pluralOf(noun) : noun));
+  [...THINGS, ...AREAS].map((noun) => (form === "plural" ? pluralOf(noun) : noun));
 
 /** Words for stripes of no particular direction, all of which read as the union of the three. */
 export const stripeWords = (form: Form): readonly string[] => inForm(STRIPE_WORDS, form);
@@ -141,9 +142,17 @@ export function sensesOf(phrase: string, vocabulary: Vocabulary): Senses | undef
   const closed = CLOSED.get(phrase);
   const open = namesIn(phrase, vocabulary);
   const adjective = closed?.adjective ?? adjectiveOf(phrase, vocabulary);
-  // A name that the source gives wins over a word for a colour or texture ("orange", "leaves") only as one sense more.
-  const noun = union([...(closed?.noun ? [closed.noun] : []), ...open]);
+  const isKind = closed?.noun !== undefined && closed.noun.is in KIND_WORDS;
+  const noun = isKind ? kindOrName(closed.noun!, open) : union([...(closed?.noun ? [closed.noun] : []), ...open]);
   return noun || adjective ? { noun, adjective } : undefined;
+}
+
+/** "persons" are people whatever names the source has; where it has numbers, "numbers" are these and not all lettering. */
+function kindOrName(kind: Query, names: readonly Query[]): Query {
+  const isGeneral = names.some(
+    (query) => "name" in query && ["person", "object", "text", "lettering", "background"].includes(query.name),
+  );
+  return isGeneral ? kind : (union(names) ?? kind);
 }
 
 const KINDS = [

@@ -40,10 +40,10 @@ const IRREGULAR: Readonly<Record<string, string>> = {
 const UNCHANGED = new Set(
   (
     "fur hair foliage brickwork wickerwork mesh lettering text writing print grass water wood metal glass sand snow ice stone " +
-    "plastic paper fabric cloth leather rubber concrete cotton wool soil dirt mud gravel asphalt skin sky ground land sea " +
-    "darkness light shade food fruit bread rice furniture clothing jewellery jewelry machinery traffic equipment nature wildlife scenery " +
-    "vegetation sheep deer fish aircraft spacecraft salmon squid series species background indoors outdoors pyjamas pajamas " +
-    "smoke fire rain lightning bamboo straw hay moss ivory gold silver steel iron copper marble tile ceramic"
+    "plastic paper fabric cloth leather rubber concrete cotton wool soil dirt mud gravel asphalt skin ground land sea " +
+    "darkness food fruit bread rice furniture clothing jewellery jewelry machinery traffic equipment nature wildlife scenery " +
+    "vegetation sheep deer fish aircraft spacecraft salmon squid series species indoors outdoors pyjamas pajamas " +
+    "smoke fire rain lightning bamboo straw hay moss ivory gold silver steel iron copper marble ceramic"
   ).split(" "),
 );
 const BACKWARDS = new Map(Object.entries(IRREGULAR).map(([one, many]) => [many, one]));

@@ -38,6 +38,8 @@ export class TrainingStep {
   count = 0;
   /** Whether the program takes a seed, because it drops. */
   readonly isSeeded: boolean;
+  /** Names of the data it is fed. */
+  readonly inputs: readonly string[];
   readonly #program: Program;
   readonly #options: StepOptions;
   readonly #trained: readonly string[];
@@ -48,7 +50,8 @@ export class TrainingStep {
     this.#options = options;
     this.#trained = trained;
     this.#updated = updated;
-    this.isSeeded = options.loss.graph.inputs.some(({ name }) => name === SEED);
+    this.inputs = options.loss.graph.inputs.map(({ name }) => name!);
+    this.isSeeded = this.inputs.includes(SEED);
   }
 
   /** Differentiates the loss and opens the program. */

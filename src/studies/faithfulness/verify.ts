@@ -21,6 +21,7 @@ import { isRun } from "../../run/manifest.js";
 import { Run, type RunLayer } from "../../run/run.js";
 import { type LayerTruth, watchUnits } from "./held-out.js";
 import { type Claim, type JudgedLayer, judgeLayer } from "./judge-layer.js";
+import { checkNoOverlap } from "./overlap.js";
 import type { Predictor } from "./predictor.js";
 
 export interface VerifyOptions extends SessionOptions {
@@ -76,6 +77,7 @@ async function verifyOpen(run: Run, predictor: Predictor, options: VerifyOptions
   const described = await claimsOf(run, options.layers);
   const set = await openHeldOut(run, options.images);
   try {
+    await checkNoOverlap(set, run.manifest.probePath);
     predictor.check(set);
     const subject = await openSubject(run, options.model);
     const view = run.manifest.preprocessing!;
