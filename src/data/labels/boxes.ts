@@ -5,7 +5,6 @@
 import { parse } from "csv-parse/sync";
 import { UserError } from "../../base/errors.js";
 import { readWhole } from "../../base/files.js";
-import { DamagedImage, type ImageSet } from "../images/imageset.js";
 import { openImages } from "../images/open.js";
 import { allImagenetNames, imagenetNames, materialOf } from "./kinds.js";
 import type { LabelledThing, LabelSource } from "./labels.js";
@@ -47,19 +46,13 @@ export async function openBoxes({ images, boxes, side }: BoxesOptions): Promise<
           `labelling ${file}: no such ${box ? `picture in ${images}` : `file in ${boxes}`}; expected pictures of that set, check which one was dissected`,
         );
       }
-      const { colour, texture } = await measurePicture(await readPicture(set, index), size, file);
+      const { colour, texture } = await measurePicture(await set.read(index), size, file);
       const own = namesOf(file);
       const object: LabelledThing = { kind: "object", names: own, material: materialOf(own) };
       return { size, scene: [], things: [BACKGROUND, object], thing: boxPlane(box, side, size), colour, texture };
     },
     close: () => set.close(),
   };
-}
-
-async function readPicture(set: ImageSet, index: number) {
-  const picture = await set.read(index);
-  if (picture instanceof Uint8Array && picture.length === 0) throw new DamagedImage("reading a picture: it is empty");
-  return picture;
 }
 
 /** By their whole path, and by folder and file alone. */

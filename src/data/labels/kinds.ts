@@ -63,7 +63,7 @@ const MATERIALS: Readonly<Record<string, string>> = {
   fur: "dog,cat,wild cat,bear,teddy bear,wolf,fox,rabbit,hamster,guinea pig,fox squirrel,marmot,beaver,monkey,sheep,koala,wombat,wallaby,bison,ox,lesser panda,giant panda,camel,llama,otter,mink,weasel,skunk,badger,fur coat",
   feathers: "bird",
   metal:
-    "car,bus,truck,train,motorcycle,bicycle,airplane,dumbbell,cannon,frying pan,wok,brass,chain,syringe,parking meter,cash machine,refrigerator,suspension bridge,steel arch bridge",
+    "dumbbell,cannon,frying pan,wok,brass,chain,syringe,parking meter,cash machine,refrigerator,suspension bridge,steel arch bridge",
   wood: "picket fence,wooden spoon,barrel,barn,rocking chair,bannister,desk,chest,pole,abacus,birdhouse",
   cloth: "clothing,curtain,blanket,towel,pillow,couch,umbrella",
   glass: "beaker,beer bottle,wine glass,hourglass,vase",

@@ -32,6 +32,8 @@ const IRREGULAR: Readonly<Record<string, string>> = {
   quiz: "quizzes",
   cactus: "cacti",
   axis: "axes",
+  monarch: "monarchs",
+  stomach: "stomachs",
 };
 
 /** Nouns without a plural of their own: what cannot be counted, and what is the same for one and many. */

@@ -11,8 +11,8 @@ const [SMOOTH, ACROSS, DOWN, DIAGONAL, SPECKLES] = (
   ["smooth", "horizontal stripes", "vertical stripes", "diagonal stripes", "speckles"] as const
 ).map((name) => 1 + TEXTURE_NAMES.indexOf(name));
 
-/** Half a window, pixels of a picture of 64. */
-const REACH = 6;
+/** Half a window, pixels of a picture of 64: for fine stripes, then for wide ones where there are none. */
+const REACHES = [6, 10] as const;
 /** Grey levels, 0..255: no smooth surface varies more (standard deviation), no stripe less (from crest to trough). */
 const SMOOTH_DEVIATION = 7;
 const STRIPE_SWING = 22;
@@ -29,9 +29,19 @@ const TURNS = 4;
  * @returns uint8 [size, size], as `Labels.texture`.
  */
 export function measureTexture(grey: Float32Array, size: number): Uint8Array {
-  const reach = Math.max(3, Math.round((REACH * size) / 64));
-  const tensor = tensorOf(grey, size);
-  const sums = [...tensor, grey, grey.map((value) => value * value)].map((plane) => integral(plane, size));
+  const sums = [...tensorOf(grey, size), grey, grey.map((value) => value * value)].map((plane) =>
+    integral(plane, size),
+  );
+  const [fine, wide] = REACHES.map((reach) =>
+    texturesAt(grey, sums, size, Math.max(3, Math.round((reach * size) / 64))),
+  );
+  return fine.map((texture, i) => texture || (isStripes(wide[i]) ? wide[i] : 0));
+}
+
+const isStripes = (texture: number) => texture === ACROSS || texture === DOWN || texture === DIAGONAL;
+
+/** Textures by windows of one size. @param sums of the products of the gradient's components, the grey levels and their squares. */
+function texturesAt(grey: Float32Array, sums: readonly Float64Array[], size: number, reach: number): Uint8Array {
   const found = new Uint8Array(size * size);
   for (let y = 0; y < size; y += 2) {
     for (let x = 0; x < size; x += 2) {
@@ -42,11 +52,8 @@ export function measureTexture(grey: Float32Array, size: number): Uint8Array {
       const [xx, yy, xy, mean, square] = sums.map((sum) => boxSum(sum, size, x0, y0, x1, y1) / area);
       const deviation = Math.sqrt(Math.max(0, square - mean * mean));
       const texture = textureOf(grey, size, x, y, reach, { xx, yy, xy, deviation });
-      for (const at of [0, 1, size, size + 1]) {
-        if ((x + (at % size) < size || at % size === 0) && y * size + x + at < found.length) {
-          found[y * size + x + at] = texture;
-        }
-      }
+      for (let v = y; v < Math.min(y + 2, size); v++)
+        found.fill(texture, v * size + x, v * size + Math.min(x + 2, size));
     }
   }
   return majority(found, size);
