@@ -9,7 +9,7 @@
  * hours: `docs/world.md` says how many.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const [work, photographs, boxes, networks, ...wanted] = process.argv.slice(2);
@@ -17,13 +17,20 @@ if (!networks) throw new Error("expected WORK PHOTOGRAPHS BOXES NETWORKS; the to
 const at = (...parts) => join(work, ...parts);
 const pictures = (place, part) => at("pictures", part === "" ? place : `${place}${part}`);
 
-/** Runs a command of Milan, or a script, unless what it makes is there. */
+/** Runs a command of Milan, or a script, unless what it makes, a file that is written last, is there. */
 function make(result, ...command) {
   if (existsSync(result)) return;
   console.log(`\n$ ${command.join(" ")}`);
   const [program, ...rest] = command;
   const file = program === "milan" ? "dist/cli/main.js" : `scripts/${program}`;
   execFileSync(process.execPath, [file, ...rest.map(String)], { stdio: "inherit" });
+}
+
+/** The same for folders of pictures, which are there before they are whole. */
+function makeFolder(folder, ...command) {
+  if (existsSync(`${folder}.done`)) return;
+  make("", ...command);
+  writeFileSync(`${folder}.done`, "");
 }
 
 const PLACES = ["objects", "scenes"];
@@ -75,10 +82,10 @@ const STEPS = {
       const parts = { "/train": [training, 1], "/val": [960, 2], "-probe": [2400, 3], "-grade": [1200, 4] };
       for (const [part, [count, seed]] of Object.entries(parts)) {
         const out = pictures(place, part);
-        make(`${out}.done`, "milan", "world", set, "--out", out, "--count", count, "--seed", seed, "--size", 64);
+        makeFolder(out, "milan", "world", set, "--out", out, "--count", count, "--seed", seed, "--size", 64);
       }
     }
-    make(join(sample, "done"), "take-pictures.js", sample, photographs, 40);
+    makeFolder(sample, "take-pictures.js", sample, photographs, 40);
   },
   subjects() {
     const [objects, scenes] = PLACES.map((place) => pictures(place, ""));

@@ -23,5 +23,4 @@ for (const [index, { file }] of set.entries.entries()) {
   writeFileSync(join(out, name, basename(file)), await set.read(index));
 }
 await set.close();
-writeFileSync(join(out, "done"), "");
 console.log(`${out}: ${[...taken.values()].reduce((a, b) => a + b, 0)} pictures of ${taken.size} classes`);
