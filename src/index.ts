@@ -1,4 +1,6 @@
 /** Milan as a library: what the command line does, as typed functions. */
+
+export type { Interval } from "./base/bootstrap.js";
 export { UserError } from "./base/errors.js";
 export { type Progress, silent } from "./base/progress.js";
 export { Random } from "./base/random.js";
@@ -7,6 +9,7 @@ export { type Agreement, annotatorAgreement } from "./data/annotations/agreement
 export {
   type Annotation,
   type Annotations,
+  type ReadAnnotationsOptions,
   readAnnotations,
   writeAnnotations,
 } from "./data/annotations/annotations.js";
@@ -16,7 +19,23 @@ export { type AnnotationStatistics, annotationStatistics } from "./data/annotati
 export type { ImageSet, ProbeEntry } from "./data/images/imageset.js";
 export { openImages } from "./data/images/open.js";
 export { IMAGENET, type Preprocessing } from "./data/images/preprocess.js";
+export { colourNumber, colourOf } from "./data/labels/colour.js";
+export { ConceptCounter, type Fit } from "./data/labels/concepts.js";
+export { evaluate as evaluateQuery } from "./data/labels/evaluate.js";
+export {
+  COLOUR_NAMES,
+  type ColourName,
+  type LabelledThing,
+  type LabelSource,
+  type Labels,
+  TEXTURE_NAMES,
+  type TextureName,
+} from "./data/labels/labels.js";
+export { type Vocabulary as LabelVocabulary, vocabularyOf } from "./data/labels/lexicon.js";
+export type { Atom, Query } from "./data/labels/query.js";
+export { openWorldFolder, type WriteWorldOptions, writeWorld } from "./data/world/folder.js";
 export { renderShapes, type ShapeScene, shapeScenes, writeShapes } from "./data/world/shapes.js";
+export { classesOf, WORLD_SETS, World, type WorldFile, type WorldPicture, type WorldSet } from "./data/world/world.js";
 export { type AnnotatedSet, type OpenSetsOptions, openAnnotatedSets } from "./describer/annotated-set.js";
 export { readWeights } from "./describer/checkpoint/checkpoint.js";
 export { classifierEncoder, pyramidOf } from "./describer/classifier-encoder.js";
@@ -32,7 +51,6 @@ export {
 } from "./describer/describe-features.js";
 export { type Describer, loadDescriber } from "./describer/describer.js";
 export { type DescriberFiles, openDescriberFiles, saveDescriber } from "./describer/directory.js";
-export type { Interval } from "./describer/evaluation/bootstrap.js";
 export { type EvaluateOptions, type Evaluation, evaluateDescriber } from "./describer/evaluation/evaluate.js";
 export { type JudgedUnit, type Judgement, judge } from "./describer/evaluation/judge.js";
 export { type EncoderSource, openEncoder } from "./describer/training/encoder-source.js";
@@ -98,6 +116,11 @@ export type { Judged, Reason } from "./studies/faithfulness/judge-layer.js";
 export type { Predictor } from "./studies/faithfulness/predictor.js";
 export { type LayerSummary, summarise, writeFaithfulness } from "./studies/faithfulness/report.js";
 export { type Verification, type VerifyOptions, verifyRun } from "./studies/faithfulness/verify.js";
+export { type GradeOptions, type Grades, gradeRun } from "./studies/grading/grade.js";
+export type { Graded, GradedLayer } from "./studies/grading/grade-layer.js";
+export { notation } from "./studies/grading/notation.js";
+export { type Reading, readDescription } from "./studies/grading/read.js";
+export { gradesTable, writeGrades } from "./studies/grading/report.js";
 export { type TrainClassifierOptions, type TrainedClassifier, trainClassifier } from "./studies/train-classifier.js";
 export { CLASSIFIERS, type ClassifierNetwork } from "./studies/train-classifier-networks.js";
 export { alexnet } from "./zoo/alexnet.js";

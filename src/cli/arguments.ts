@@ -92,6 +92,13 @@ export const bertOption = (): Option =>
     "for BERTScore: a BERT-type model as Hugging Face lays it out (model.onnx, tokenizer.json), such as roberta-large; without one, words are compared as they are",
   ).env("MILAN_BERT");
 
+/** What to do with sets that are not complete. */
+export const partialOption = (): Option =>
+  new Option(
+    "--partial",
+    "leave out units without exemplars or without annotations, and annotations that say nothing; default: refuse them",
+  );
+
 /** Where word vectors are. */
 export const vectorsOption = (): Option =>
   new Option("--vectors <file>", "word vectors in GloVe's text format, to compare texts by them as well");

@@ -1,6 +1,6 @@
 /** `milan evaluate`: how good a describer is by what people said, beside controls that show what the figures are worth. */
 import type { Command } from "commander";
-import { bertOption, vectorsOption, whole } from "./arguments.js";
+import { bertOption, partialOption, vectorsOption, whole } from "./arguments.js";
 import { plain, printJson, printTable } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
@@ -8,6 +8,7 @@ interface Options {
   annotations?: string;
   images?: string;
   root?: string;
+  partial?: boolean;
   bert?: string;
   vectors?: string;
   all?: boolean;
@@ -30,6 +31,7 @@ export function registerEvaluate(program: Command): void {
     .option("--annotations <file>", "annotations.csv of the one set given, when it lies elsewhere")
     .option("--images <path>", "source images of sets that have ids.csv but no images.npy; or where a probe set is now")
     .option("--root <folder>", "where the paper's data sets lie: ROOT/resnet152/imagenet and so on")
+    .addOption(partialOption())
     .addOption(bertOption())
     .addOption(vectorsOption())
     .option("--all", "judge the units the describer learned from as well")
@@ -55,11 +57,11 @@ has not shown that it knows the units.
       const { openMetrics } = await import("../language/metrics.js");
       const progress = terminalProgress();
       if (options.out !== undefined) await checkWritableFile(options.out);
-      const { annotations, images, root, seed, threads, all = false } = options;
+      const { annotations, images, root, partial, seed, threads, all = false } = options;
       const metrics = await openMetrics(options);
       const describer = await loadDescriber(path, threads === undefined ? {} : { threads });
       try {
-        const sets = await openAnnotatedSets(names, { annotations, images, root, progress });
+        const sets = await openAnnotatedSets(names, { annotations, images, root, partial, progress });
         try {
           const found = await evaluateDescriber(describer, sets, { metrics: metrics.list, all, seed, progress });
           const judgements = found.judgements.filter(({ layer }) => options.layers || layer === "");

@@ -15,11 +15,13 @@ import { registerDescribe } from "./describe.js";
 import { registerDissect } from "./dissect.js";
 import { registerEvaluate } from "./evaluate.js";
 import { registerExport } from "./export.js";
+import { registerGrade } from "./grade.js";
 import { registerInspect } from "./inspect.js";
 import { registerShow } from "./show.js";
 import { registerTrain } from "./train.js";
 import { registerTrainClassifier } from "./train-classifier.js";
 import { registerVerify } from "./verify.js";
+import { registerWorld } from "./world.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
@@ -44,6 +46,7 @@ export function buildProgram(): Command {
     registerDissect,
     registerDescribe,
     registerVerify,
+    registerGrade,
     registerShow,
     registerExport,
     registerConvert,
@@ -51,6 +54,7 @@ export function buildProgram(): Command {
     registerTrain,
     registerEvaluate,
     registerTrainClassifier,
+    registerWorld,
   ]) {
     register(program);
   }

@@ -1,7 +1,7 @@
 /** `milan train`: a describer from annotated exemplars. */
 import { type Command, InvalidArgumentError } from "commander";
 import { UserError } from "../base/errors.js";
-import { between, names, place, range, reals, size, whole } from "./arguments.js";
+import { between, names, partialOption, place, range, reals, size, whole } from "./arguments.js";
 import { plain, printJson } from "./print.js";
 import { duration, terminalProgress } from "./progress.js";
 
@@ -17,6 +17,7 @@ interface Options {
   annotations?: string;
   images?: string;
   root?: string;
+  partial?: boolean;
   holdOut: number;
   epochs: number;
   patience: number;
@@ -60,6 +61,7 @@ export function registerTrain(program: Command): void {
     .option("--annotations <file>", "annotations.csv of the one set given, when it lies elsewhere")
     .option("--images <path>", "source images of sets that have ids.csv but no images.npy; or where a probe set is now")
     .option("--root <folder>", "where the paper's data sets lie: ROOT/resnet152/imagenet and so on")
+    .addOption(partialOption())
     .option("--hold-out <share>", "share of the units that is not learned from", between(0, 1), 0.1)
     .option("--epochs <number>", "most, for each of the two models", whole(), 100)
     .option("--patience <number>", "epochs without improvement on held-out units that end a training", whole(), 4)
@@ -105,8 +107,8 @@ constant label and shuffled descriptions. One seed gives one file.
           ...(inputRange && { range: inputRange }),
         },
       });
-      const { annotations, images, root } = options;
-      const opened = await openAnnotatedSets(sets, { annotations, images, root, progress });
+      const { annotations, images, root, partial } = options;
+      const opened = await openAnnotatedSets(sets, { annotations, images, root, partial, progress });
       try {
         const { out, cache, holdOut, epochs, patience, batch, learningRate, length, rare, seed, resume } = options;
         const { embedding, hidden, dropout, threads } = options;

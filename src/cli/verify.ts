@@ -46,8 +46,9 @@ export function registerVerify(program: Command): void {
       `
 A unit fires where its activation exceeds its level. A description's score is the mean, over images and over places in them, of
 (average precision - base rate) / (1 - base rate): 0 is guessing, 1 perfect. It is compared with the scores that the other
-descriptions of the layer (200 at most) get for the same unit; p is its rank among them, and with p above 0.05, or fewer than
-20 different descriptions, the verdict is cannot-tell. Of descriptions that mean nothing, up to 5 % pass as supported.
+descriptions of the layer (200 at most) get for the same unit, and with its own for other units (200 at most); p is the worse of
+its ranks among them, and with p above 0.05, or fewer than 20 different descriptions, the verdict is cannot-tell. Of descriptions
+dealt to the units at random, up to 5 % pass as supported.
 
 --concepts takes { "format": 1, "images": { "a.png": [ { "names": ["red", "disc"], "regions": [ { "box": [0.1, 0.2, 0.5, 0.6] } ] } ] } }
 with regions as box (left, top, right, bottom; fractions of the image), polygon ([[x, y], ...]) or mask (a grey PNG, and a value).`,

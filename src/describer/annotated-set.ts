@@ -11,7 +11,7 @@ import { type Progress, silent } from "../base/progress.js";
 import { readAnnotations } from "../data/annotations/annotations.js";
 import { resolveSets } from "../data/annotations/names.js";
 import { openImages } from "../data/images/open.js";
-import { type AnnotatedUnit, pairAnnotations } from "../exemplars/annotated.js";
+import { type AnnotatedUnit, isWhole, type Paired, pairAnnotations } from "../exemplars/annotated.js";
 import { type ExemplarStore, openExemplars } from "../exemplars/store.js";
 
 /** Annotated exemplars, open. */
@@ -20,8 +20,10 @@ export interface AnnotatedSet {
   readonly name: string;
   readonly store: ExemplarStore;
   readonly units: readonly AnnotatedUnit[];
-  /** Identity of the exemplars: pictures, masks, and which they are. */
+  /** Identity of the exemplars as they lie in the folder; a set is recognised by it, wherever its source images are. */
   readonly digest: string;
+  /** Also of the source images, where the pictures are read from them: what features of the exemplars depend on. */
+  readonly pictures: string;
 }
 
 export interface OpenSetsOptions {
@@ -31,6 +33,8 @@ export interface OpenSetsOptions {
   readonly images?: string | undefined;
   /** Where the paper's sets lie, for names such as `base` or `resnet152/imagenet`. */
   readonly root?: string | undefined;
+  /** Leave out units without exemplars or annotations, and annotations that say nothing, instead of refusing them; default no. */
+  readonly partial?: boolean | undefined;
   readonly progress?: Progress;
 }
 
@@ -40,7 +44,7 @@ export interface OpenSetsOptions {
  */
 export async function openAnnotatedSets(
   names: readonly string[],
-  { annotations, images, root, progress = silent }: OpenSetsOptions = {},
+  { annotations, images, root, partial = false, progress = silent }: OpenSetsOptions = {},
 ): Promise<AnnotatedSet[]> {
   const found = new Map(names.flatMap((name) => resolveSets(name, root)).map((set) => [resolve(set.folder), set]));
   if (annotations !== undefined && found.size !== 1) {
@@ -57,14 +61,18 @@ export async function openAnnotatedSets(
           `opening ${folder}: it has no annotations.csv; expected a table of layer,unit,summary, say where it is with --annotations`,
         );
       }
-      const { list, empty } = await readAnnotations(table);
-      if (empty > 0) progress.warn(`${table}: ${empty} empty summaries left out`);
+      const { list, empty } = await readAnnotations(table, { partial });
+      if (empty > 0) progress.warn(`${table}: ${empty} summaries that say nothing left out`);
       const store = await openExemplars(folder, images);
       try {
-        const { units, withoutAnnotations, withoutExemplars } = pairAnnotations(store, list);
-        if (withoutAnnotations > 0) progress.warn(`${name}: ${withoutAnnotations} units have no annotations`);
-        if (withoutExemplars > 0) progress.warn(`${name}: ${withoutExemplars} annotated units have no exemplars`);
-        sets.push({ name, store, units, digest: await exemplarsDigest(folder, isMerged(folder) ? images : undefined) });
+        const paired = pairAnnotations(store, list);
+        if (!partial) checkComplete(folder, paired);
+        const { units, withoutAnnotations, withoutExemplars } = paired;
+        if (withoutAnnotations.length > 0)
+          progress.warn(`${name}: ${withoutAnnotations.length} units have no annotations`);
+        if (withoutExemplars.length > 0)
+          progress.warn(`${name}: ${withoutExemplars.length} annotated units have no exemplars`);
+        sets.push({ name, store, units, ...(await identityOf(folder, images)) });
       } catch (error) {
         await store.close();
         throw error;
@@ -77,19 +85,35 @@ export async function openAnnotatedSets(
   }
 }
 
-/** Whether a folder's pictures lie elsewhere without its knowing where: a run knows. */
-const isMerged = (folder: string) => !existsSync(join(folder, "run.json"));
+/** Refuses a set in which a unit has one without the other. */
+function checkComplete(folder: string, { units, withoutAnnotations, withoutExemplars }: Paired): void {
+  const refuse = (names: readonly string[], of: number, problem: string, remedy: string) =>
+    new UserError(
+      `opening ${folder}: ${names[0]} has ${problem}; expected both of every unit, got ${names.length} of ${of} units without, ${remedy}, or leave them out with --partial`,
+    );
+  const annotated = units.length + withoutExemplars.length;
+  if (withoutExemplars.length > 0)
+    throw refuse(
+      withoutExemplars,
+      annotated,
+      "annotations but no exemplars",
+      "check that the table belongs to this set",
+    );
+  const exemplified = units.length + withoutAnnotations.length;
+  if (withoutAnnotations.length > 0)
+    throw refuse(withoutAnnotations, exemplified, "exemplars but no annotations", "annotate them");
+}
 
 /** Those units of a set whose exemplars all have an image; the others cannot be laid out beside them. */
-export const whole = ({ store: { k }, units }: AnnotatedSet): AnnotatedUnit[] =>
-  units.filter(({ layer, row }) => layer.images.subarray(row * k, (row + 1) * k).every((image) => image >= 0));
+export const whole = ({ store, units }: AnnotatedSet): AnnotatedUnit[] =>
+  units.filter(({ layer, row }) => isWhole(store, layer, row));
 
 /**
  * Identity of a folder's exemplars: of all arrays, tables of ids and the run's manifest, whatever it is called and wherever it
- * lies. Reads every byte, which takes a second or two a gigabyte; computing features of them takes a thousand times as long.
- * @param images the probe set, when its pictures are not in the folder.
+ * lies. Reads every byte, which takes a few seconds a gigabyte; computing features of them takes a thousand times as long.
+ * @param images source images; they count only where the folder neither holds its pictures nor, as a run does, says where they are.
  */
-export async function exemplarsDigest(folder: string, images?: string): Promise<string> {
+async function identityOf(folder: string, images?: string): Promise<Pick<AnnotatedSet, "digest" | "pictures">> {
   const parts: [string, string][] = [];
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   for (const entry of entries.sort((a, b) => (join(a.parentPath, a.name) < join(b.parentPath, b.name) ? -1 : 1))) {
@@ -97,12 +121,15 @@ export async function exemplarsDigest(folder: string, images?: string): Promise<
     const path = join(entry.parentPath, entry.name);
     if ((await stat(path)).isFile()) parts.push([relative(folder, path), await sha256File(path)]);
   }
-  if (images !== undefined) {
-    const set = await openImages(images);
-    parts.push(["images", set.fingerprint]);
-    await set.close();
-  }
-  return sha256(JSON.stringify(parts));
+  const digest = sha256(JSON.stringify(parts));
+  const holding = (name: string) =>
+    new Set(entries.filter((entry) => entry.name === name).map((entry) => entry.parentPath));
+  const [masks, pictures, manifests] = ["masks.npy", "images.npy", "run.json"].map(holding);
+  const isMerged = manifests.size === 0 && [...masks].some((layer) => !pictures.has(layer));
+  if (images === undefined || !isMerged) return { digest, pictures: digest };
+  const set = await openImages(images);
+  await set.close();
+  return { digest, pictures: sha256(JSON.stringify([digest, set.fingerprint])) };
 }
 
 /** Refuses sets that one captioner cannot learn from together. */

@@ -52,11 +52,24 @@ export interface TrainingRecord {
   }[];
 }
 
+/** The numbers of `Familiarity` that are no arrays. */
+export interface FamiliarityConfig {
+  readonly directions: number;
+  readonly kinds: number;
+  readonly rest: number;
+  readonly restScatter: number;
+  readonly exemplars: number;
+  readonly quantiles: readonly number[];
+  readonly limit: number;
+}
+
 export interface DescriberConfig {
   /** The file it was converted from; null if it was trained here. */
   readonly source: { readonly file: string; readonly sha256: string } | null;
   /** Absent if it was not trained here. */
   readonly training?: TrainingRecord;
+  /** Absent if what it learned from is not known. */
+  readonly familiarity?: FamiliarityConfig;
   readonly encoder: EncoderConfig;
   readonly captioner: CaptionerConfig;
   readonly languageModel: LanguageModelConfig | null;
@@ -81,8 +94,20 @@ export function parseConfig(json: unknown, path: string): DescriberConfig {
   ];
   const size = (field: Field, name: string) => field.get(name).integer(1, MAX_SIZE);
   const training = root.get("training");
+  const familiarity = root.get("familiarity");
   return {
     ...(!training.isNone && { training: trainingRecord(training) }),
+    ...(!familiarity.isNone && {
+      familiarity: {
+        directions: size(familiarity, "directions"),
+        kinds: size(familiarity, "kinds"),
+        rest: familiarity.get("rest").number(Number.MIN_VALUE, Number.MAX_VALUE),
+        restScatter: familiarity.get("restScatter").number(0, Number.MAX_VALUE),
+        exemplars: familiarity.get("exemplars").integer(1, Number.MAX_SAFE_INTEGER),
+        quantiles: familiarity.get("quantiles").numbers(3),
+        limit: familiarity.get("limit").number(0, Number.MAX_VALUE),
+      },
+    }),
     source: source.isNone ? null : { file: source.get("file").text(), sha256: source.get("sha256").text() },
     encoder: {
       kind: encoder.get("kind").choice(ENCODER_KINDS),

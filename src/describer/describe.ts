@@ -19,6 +19,7 @@ import {
   type UnitBeam,
 } from "./describe-features.js";
 import type { Describer } from "./describer.js";
+import { distanceOf, UNFAMILIAR_SHARE } from "./familiarity.js";
 
 export interface DescribeOptions extends Partial<DecodingOptions> {
   /** Only these layers, by any of their names; default all. */
@@ -59,6 +60,7 @@ export async function* describe(
   );
   const { featureSize } = describer.encoder;
   const size = Math.max(32, Math.floor(FEATURES_BYTES / (4 * store.k * featureSize)));
+  let [judged, unfamiliar] = [0, 0];
   for (let first = 0; first < tasks.length; first += size) {
     const group = tasks.slice(first, first + size);
     const evidence = await encode(store, describer, group.filter(isJudgeable), progress);
@@ -73,10 +75,20 @@ export async function* describe(
         some.flatMap((task) => found.get(task) ?? []),
         settings,
       );
-      for (const task of some) yield conclude(describer, task, found.get(task), beams.get(task), settings);
+      for (const task of some) {
+        const description = conclude(describer, task, found.get(task), beams.get(task), settings);
+        if (beams.has(task)) judged += 1;
+        if (description.doubts.includes("unfamiliar")) unfamiliar += 1;
+        yield description;
+      }
       progress.update(Math.min(at + batch, group.length));
     }
     progress.end();
+  }
+  if (judged > 0 && unfamiliar > UNFAMILIAR_SHARE * judged) {
+    progress.warn(
+      `describing: the exemplars of ${unfamiliar} of ${judged} units are unlike those ${describer.path} learned from; expected the like, trust their descriptions less (doubt: unfamiliar)`,
+    );
   }
 }
 
@@ -182,13 +194,15 @@ function whyNot(task: Task, evidence: Evidence | undefined): Doubt {
   return !evidence || evidence.masked === 0 ? "no-exemplars" : "undecodable";
 }
 
-function doubtsOf(describer: Describer, task: Task, { masked }: Evidence, best: Decoded): Doubt[] {
-  const { stop, unk } = describer.vocabulary;
+function doubtsOf(describer: Describer, task: Task, { masked, features }: Evidence, best: Decoded): Doubt[] {
+  const { vocabulary, familiarity } = describer;
+  const { stop, unk } = vocabulary;
   const doubts: Doubt[] = best.tokens[0] === stop ? ["speechless"] : [];
   if (best.logpLm !== undefined && best.logp < best.logpLm) doubts.push("unsupported");
   if (masked < task.ranks.length / 2) doubts.push("few-masks");
   if (!best.tokens.includes(stop)) doubts.push("unfinished");
   if (best.tokens.includes(unk)) doubts.push("unknown-word");
+  if (familiarity && distanceOf(familiarity, features) > familiarity.limit) doubts.push("unfamiliar");
   return doubts;
 }
 

@@ -9,6 +9,7 @@ import { Captioner } from "./captioner.js";
 import type { SearchConfig, TrainingRecord } from "./config.js";
 import type { Decoder } from "./describe-features.js";
 import { openDescriberFiles } from "./directory.js";
+import type { Familiarity } from "./familiarity.js";
 import { ImageEncoder } from "./features.js";
 import { LanguageModel } from "./language-model.js";
 
@@ -19,6 +20,8 @@ export interface Describer {
   readonly sha256: string | null;
   /** What it learned from, if it was trained here. */
   readonly training: TrainingRecord | undefined;
+  /** What it has seen, if that is known. */
+  readonly familiarity?: Familiarity | undefined;
   readonly encoder: ImageEncoder;
   readonly decoder: Decoder;
   readonly vocabulary: Vocabulary;
@@ -54,6 +57,7 @@ export async function loadDescriber(path: string, options: SessionOptions = {}):
       path,
       sha256: config.source?.sha256 ?? null,
       training: config.training,
+      familiarity: files.familiarity,
       encoder,
       decoder: { captioner, languageModel, start: vocabulary.start, stop: vocabulary.stop },
       vocabulary,

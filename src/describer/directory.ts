@@ -16,6 +16,7 @@ import { Vocabulary } from "../language/vocabulary.js";
 import { type DescriberConfig, formatConfig, isDescriberConfig, parseConfig } from "./config.js";
 import { readDescriberCheckpoint } from "./convert.js";
 import { featureSizeOf } from "./encoder.js";
+import { FAMILIARITY_TENSORS, type Familiarity, familiarityShapes } from "./familiarity.js";
 import { Field } from "./fields.js";
 import { captionerShapes, languageModelShapes, pick } from "./layout.js";
 
@@ -29,11 +30,14 @@ export interface DescriberFiles {
   readonly languageModel: ReadonlyMap<string, NdArray<"float32">> | undefined;
   /** The graph `encoderModel` describes; undefined when the source came without the encoder's weights. */
   readonly encoder: OnnxModel | undefined;
+  /** What it has seen; undefined when that is not known. */
+  readonly familiarity?: Familiarity | undefined;
   /** What is told about it in `card.md`: data, curves, scores. */
   readonly card?: string | undefined;
 }
 
 const LANGUAGE_MODEL = "lm.";
+const FAMILIARITY = "familiar.";
 
 /** Opens a describer directory or a checkpoint (`.pth`, also gzipped). Errors: `UserError` saying what is wrong with it. */
 export async function openDescriberFiles(path: string): Promise<DescriberFiles> {
@@ -73,14 +77,26 @@ export async function saveDescriber(files: DescriberFiles, path: string): Promis
 }
 
 async function writeParts(files: DescriberFiles, folder: string) {
-  const { config, vocabulary, captioner, languageModel, encoder, card } = files;
+  const { config, vocabulary, captioner, languageModel, encoder, familiarity, card } = files;
   const tensors = new Map(captioner);
   for (const [name, tensor] of languageModel ?? []) tensors.set(LANGUAGE_MODEL + name, tensor);
+  if (familiarity) {
+    for (const name of FAMILIARITY_TENSORS) tensors.set(FAMILIARITY + name, familiarity[name]);
+  }
   await writeSafetensors(join(folder, "model.safetensors"), tensors);
   if (encoder) await writeModel(encoder, join(folder, "encoder.onnx"));
   if (card !== undefined) await writeFileAtomically(join(folder, "card.md"), card);
   await writeFileAtomically(join(folder, "vocab.json"), `${JSON.stringify({ words: vocabulary.words }, null, 1)}\n`);
-  await writeFileAtomically(join(folder, "config.json"), formatConfig(config));
+  await writeFileAtomically(join(folder, "config.json"), formatConfig(withFamiliarity(config, familiarity)));
+}
+
+/** The configuration with what of familiarity is no tensor; without any where there is none. */
+function withFamiliarity({ familiarity: _, ...config }: DescriberConfig, known: Familiarity | undefined) {
+  if (!known) return config;
+  const { shape } = known.kinds;
+  const { rest, restScatter, exemplars, quantiles, limit } = known;
+  const numbers = { rest, restScatter, exemplars, quantiles, limit };
+  return { ...config, familiarity: { kinds: shape[0], directions: shape[1], ...numbers } };
 }
 
 async function readDirectory(folder: string): Promise<DescriberFiles> {
@@ -94,6 +110,15 @@ async function readDirectory(folder: string): Promise<DescriberFiles> {
   const vocabulary = new Vocabulary(words.get("words").texts());
   const tensors = await readSafetensors(weightsPath);
   const languageShapes = config.languageModel && languageModelShapes(config.languageModel, vocabulary.size);
+  const { familiarity, captioner } = config;
+  const known =
+    familiarity &&
+    pick(
+      tensors,
+      FAMILIARITY,
+      familiarityShapes(captioner.featureSize, familiarity.directions, familiarity.kinds),
+      weightsPath,
+    );
   const encoderPath = join(folder, "encoder.onnx");
   const cardPath = join(folder, "card.md");
   return {
@@ -101,10 +126,14 @@ async function readDirectory(folder: string): Promise<DescriberFiles> {
     vocabulary,
     captioner: pick(tensors, "", captionerShapes(config.captioner, vocabulary.size), weightsPath),
     languageModel: languageShapes ? pick(tensors, LANGUAGE_MODEL, languageShapes, weightsPath) : undefined,
+    familiarity: familiarity && known && { ...familiarity, ...familiarTensors(known) },
     encoder: (await exists(encoderPath)) ? await readModel(encoderPath) : undefined,
     card: (await exists(cardPath)) ? (await readWhole("reading", cardPath)).toString("utf8") : undefined,
   };
 }
+
+const familiarTensors = (tensors: ReadonlyMap<string, NdArray<"float32">>) =>
+  Object.fromEntries(tensors) as Record<(typeof FAMILIARITY_TENSORS)[number], NdArray<"float32">>;
 
 async function readJson(path: string): Promise<unknown> {
   const text = (await readWhole("reading", path)).toString("utf8");

@@ -20,10 +20,10 @@ export interface AnnotatedUnit {
 export interface Paired {
   /** In the order of the exemplars. */
   readonly units: readonly AnnotatedUnit[];
-  /** Units with exemplars that nobody annotated. */
-  readonly withoutAnnotations: number;
+  /** Units with exemplars that nobody annotated, by layer and number. Those that lack an image cannot be annotated, and do not count. */
+  readonly withoutAnnotations: readonly string[];
   /** Units that were annotated and have no exemplars here. */
-  readonly withoutExemplars: number;
+  readonly withoutExemplars: readonly string[];
 }
 
 /** Pairs them. Errors: `UserError` when no unit has both, naming the layers of both sides. */
@@ -37,22 +37,31 @@ export function pairAnnotations(store: ExemplarStore, annotations: readonly Anno
     else units.set(unit, [summary]);
   }
   const units: AnnotatedUnit[] = [];
-  let all = 0;
+  const withoutAnnotations: string[] = [];
+  const withoutExemplars = new Set(
+    [...said].flatMap(([layer, spoken]) => [...spoken.keys()].map((n) => named(layer, n))),
+  );
   for (const layer of store.layers) {
     const names = [layer.name, ...layer.shortNames, publishedName(layer)];
-    const spoken = said.get(names.find((name) => said.has(name)) ?? "");
-    all += layer.units.length;
+    const name = names.find((each) => said.has(each)) ?? layer.name;
     for (const [row, unit] of layer.units.entries()) {
-      const summaries = spoken?.get(unit);
+      const summaries = said.get(name)?.get(unit);
       if (summaries) units.push({ layer, row, unit, summaries });
+      else if (isWhole(store, layer, row)) withoutAnnotations.push(named(name, unit));
+      withoutExemplars.delete(named(name, unit));
     }
   }
-  const annotated = [...said.values()].reduce((sum, layer) => sum + layer.size, 0);
   if (units.length === 0) {
-    const [ours, theirs] = [store.layers.map(({ name }) => name), [...said.keys()]].map((names) => names.join(", "));
+    const [ours, theirs] = [store.layers.map((layer) => layer.name), [...said.keys()]].map((names) => names.join(", "));
     throw new UserError(
       `reading the annotations of ${store.folder}: none is of a unit with exemplars; expected layers ${ours}, got ${theirs}, check that they belong together`,
     );
   }
-  return { units, withoutAnnotations: all - units.length, withoutExemplars: annotated - units.length };
+  return { units, withoutAnnotations, withoutExemplars: [...withoutExemplars] };
 }
+
+const named = (layer: string, unit: number) => `${layer} ${unit}`;
+
+/** Whether all exemplars of a row have an image. */
+export const isWhole = ({ k }: Pick<ExemplarStore, "k">, { images }: ExemplarLayer, row: number): boolean =>
+  images.subarray(row * k, (row + 1) * k).every((image) => image >= 0);

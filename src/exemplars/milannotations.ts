@@ -134,7 +134,7 @@ async function openLayer(
       checkImages(path("images.npy"), images, masks);
     }
     const units = existsSync(path("units.npy"))
-      ? Array.from((await readNpy(path("units.npy"))).data as BigInt64Array, Number)
+      ? await unitNumbers(path("units.npy"), rows)
       : Array.from({ length: rows }, (_, unit) => unit);
     const activations = existsSync(path("activations.csv")) ? await readTable(path("activations.csv")) : undefined;
     const layer: ExemplarLayer = {
@@ -153,6 +153,18 @@ async function openLayer(
     await Promise.all([images?.close(), masks.close()]);
     throw error;
   }
+}
+
+/** Which units the rows are. */
+async function unitNumbers(path: string, rows: number): Promise<number[]> {
+  const { shape, dtype, data } = await readNpy(path);
+  const units = Array.from<number | bigint, number>(data, Number);
+  const isSound =
+    units.every((unit) => Number.isSafeInteger(unit) && unit >= 0) && new Set(units).size === units.length;
+  if (`${shape}` === `${rows}` && isSound) return units;
+  throw new UserError(
+    `opening ${path}: expected ${rows} different whole numbers, a unit for each row of masks.npy, got ${dtype} [${shape}]${isSound ? "" : " with others"}; write it again`,
+  );
 }
 
 /** Which source images a layer's exemplars are. */

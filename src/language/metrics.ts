@@ -22,7 +22,7 @@ export interface MetricsOptions {
  * Errors: `UserError` when the folder holds no BERT-type model.
  */
 export async function openMetrics({ bert: folder, vectors }: MetricsOptions): Promise<Metrics> {
-  const common = [bleu({ effectiveOrder: true }), rouge(1), rouge(2), rouge("L")];
+  const common = [bleu({ effectiveOrder: "references" }), rouge(1), rouge(2), rouge("L")];
   if (vectors !== undefined) common.push(wordVectorMatching(vectors));
   else if (folder === undefined) common.push(wordOverlap());
   if (folder === undefined) return { list: common, close: async () => {} };

@@ -30,6 +30,7 @@ function build(): string {
   spawnSync(process.execPath, [compiler, ...options], { stdio: "inherit" });
   cpSync(join(ROOT, "src", "explorer", "page"), join(dist, "explorer", "page"), { recursive: true });
   cpSync(join(ROOT, "src", "language", "syntax", "model.bin"), join(dist, "language", "syntax", "model.bin"));
+  cpSync(join(ROOT, "src", "data", "world", "art.json.gz"), join(dist, "data", "world", "art.json.gz"));
   copyFileSync(join(ROOT, "package.json"), join(folder, "package.json"));
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction");
   return dist;

@@ -1,5 +1,5 @@
 /** `milan train` and `milan evaluate` as a user runs them: a describer that describes, judged on what it has not seen. */
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -57,10 +57,13 @@ test("trains, goes on, describes and is judged on what it has not seen", () => {
 });
 
 test("statistics of annotations, and agreement where there are several a unit", () => {
-  const alone = milan("annotations", at("set"));
+  expectRefusal(
+    milan("annotations", at("set")),
+    /each of the 60 units has one annotation; expected two or more of some units/,
+  );
+  const alone = milan("annotations", at("set"), "--no-agreement");
   expectDone(alone);
   expect(alone.stdout).toMatch(/^all +60 +60 +1 +\d+ +2\.0 +[\d.]+% /m);
-  expect(alone.stdout).toContain("no unit has two annotations");
   const table = "layer,unit,summary\nconv1,0,red dots\nconv1,0,red and white dots\nconv2,1,the sky\n";
   writeFileSync(at("some.csv"), table);
   const several = milan("annotations", at("some.csv"), "--json");
@@ -69,6 +72,18 @@ test("statistics of annotations, and agreement where there are several a unit", 
   expect(statistics[0]).toMatchObject({ units: 2, annotations: 3, annotators: [1, 2] });
   expect(statistics[0].nouns).toBeCloseTo(3 / 8, 9); // dots, dots, sky
   expect(agreement[0]).toMatchObject({ metric: "BLEU", layer: "", units: 1, single: 1 });
+  mkdirSync(at("root", "alexnet"), { recursive: true });
+  cpSync(at("set"), at("root", "alexnet", "imagenet"), { recursive: true });
+  const sets = milan("annotations", "alexnet/imagenet", at("some.csv"), "--root", at("root"), "--json");
+  expectDone(sets);
+  const rows = JSON.parse(sets.stdout);
+  expect(rows.statistics.map((row: { layer: string; units: number }) => [row.layer, row.units])).toEqual([
+    ["", 62],
+    ["alexnet/imagenet", 60],
+    [at("some.csv"), 2],
+  ]);
+  expect(rows.agreement.find((row: { layer: string }) => row.layer === at("some.csv"))).toMatchObject({ units: 1 });
+  expectRefusal(milan("annotations", "cls", "--root", at("root")), /alexnet\/places365, .* not in .*expected 4 sets/);
   expectRefusal(milan("annotations", at("some.csv"), "--bert", at("set")), /no model\.onnx in it/);
   expectRefusal(milan("annotations", at("nowhere.csv")), /no such file/);
 });
@@ -87,12 +102,32 @@ test("what cannot be done is one line and exit code 2", () => {
     milan("train", at("mute"), "--encoder", at("eyes.onnx"), "--out", at("x")),
     /no column summary; expected layer, unit, summary, got layer, unit/,
   );
-  writeFileSync(at("mute", "annotations.csv"), "layer,unit,summary\nlayer1,0,red dots\n");
+  const on = (table: string, ...more: string[]) => {
+    writeFileSync(at("mute", "annotations.csv"), table);
+    return milan("train", at("mute"), "--encoder", at("eyes.onnx"), "--out", at("x"), ...more);
+  };
+  const all = readFileSync(at("set", "annotations.csv"), "utf8");
   expectRefusal(
-    milan("train", at("mute"), "--encoder", at("eyes.onnx"), "--out", at("x")),
+    on(`${all}layer1,60,red dots\n`),
+    /layer1 60 has annotations but no exemplars; expected both of every unit, got 1 of 61 units without.*--partial$/,
+  );
+  expectRefusal(
+    on(all.replace(/^layer1,7,.*\n/m, "")),
+    /layer1 7 has exemplars but no annotations; expected both of every unit, got 1 of 60 units without.*--partial$/,
+  );
+  expectRefusal(
+    on(`${all}layer1,7,\n`),
+    /the summary in row 62 is empty; expected a description in English.*--partial$/,
+  );
+  expectRefusal(on(all, "--layers", "colours,nowhere"), /"nowhere" is no layer of the model; nearest: /);
+  expectRefusal(
+    on("layer,unit,summary\nlayer1,0,red dots\n", "--partial"),
     /1 annotated units, \d of them held out; expected at least 2 to learn from and 2 held out/,
   );
-  expectRefusal(milan("evaluate", at("describer"), at("mute")), /[01] units to judge.*expected at least 2/);
+  expectRefusal(
+    milan("evaluate", at("describer"), at("mute"), "--partial"),
+    /[01] units to judge.*expected at least 2/,
+  );
   expectRefusal(milan("evaluate", at("set"), at("set")), /config\.json: no such file/);
-  expect(existsSync(at("x"))).toBe(false);
+  expect([existsSync(at("x")), existsSync(at("x.training"))]).toEqual([false, false]);
 });

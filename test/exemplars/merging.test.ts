@@ -53,6 +53,26 @@ test("what is missing or does not fit is said in one line", async () => {
   await expect(openExemplars(at("far"), at("images"))).rejects.toThrow(/image 6; expected numbers below 6/);
   writeFileSync(at("far", "conv1", "ids.csv"), "5,0\n");
   await expect(openExemplars(at("far"), at("images"))).rejects.toThrow(/2 numbers; expected 4, one for each mask/);
+  const units = async (dtype: "int64" | "float32", data: readonly number[]) =>
+    writeNpy(
+      at("far", "conv1", "units.npy"),
+      dtype === "int64"
+        ? ndarray(dtype, [data.length], BigInt64Array.from(data, BigInt))
+        : ndarray(dtype, [data.length], Float32Array.from(data)),
+    );
+  writeFileSync(at("far", "conv1", "ids.csv"), "5,0\n0,3\n");
+  for (const [dtype, wrong] of [
+    ["int64", [4]],
+    ["int64", [4, 4]],
+    ["int64", [4, -1]],
+    ["float32", [0.5, 1]],
+  ] as const) {
+    await units(dtype, wrong);
+    await expect(openExemplars(at("far"), at("images"))).rejects.toThrow(
+      `units.npy: expected 2 different whole numbers, a unit for each row of masks.npy, got ${dtype} [${wrong.length}]`,
+    );
+  }
+  rmSync(at("far", "conv1", "units.npy"));
   rmSync(at("far", "conv1", "ids.csv"));
   await expect(openExemplars(at("far"), at("images"))).rejects.toThrow(/ids\.csv: no such file/);
 });
@@ -90,13 +110,13 @@ describeShared("the reference's exemplars and annotations", () => {
     const { list } = await readAnnotations(shared("golden/exemplars/reslite/annotations.csv"));
     const { units, withoutAnnotations, withoutExemplars } = pairAnnotations(store, list);
     expect(units.length).toBe(store.layers.reduce((sum, layer) => sum + layer.units.length, 0));
-    expect([withoutAnnotations, withoutExemplars]).toEqual([0, 0]);
+    expect([withoutAnnotations, withoutExemplars]).toEqual([[], []]);
     for (const { summaries } of units) expect(summaries).toHaveLength(3);
     await store.close();
   });
 });
 
-test("annotations of other layers are refused, of other units counted", async () => {
+test("annotations of other layers are refused, of other units named", async () => {
   const store = await openExemplars(at("set"), at("images"));
   const say = (layer: string, unit: number) => ({ layer, unit, summary: "dots" });
   expect(() => pairAnnotations(store, [say("layer9", 0)])).toThrow(/expected layers conv1, layer1, got layer9/);
@@ -105,6 +125,6 @@ test("annotations of other layers are refused, of other units counted", async ()
     ["conv1", 1, 1],
     ["layer1", 0, 41],
   ]);
-  expect([paired.withoutAnnotations, paired.withoutExemplars]).toEqual([1, 1]);
+  expect([paired.withoutAnnotations, paired.withoutExemplars]).toEqual([["conv1 0"], ["conv1 7"]]);
   await store.close();
 });

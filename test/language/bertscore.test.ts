@@ -1,14 +1,17 @@
 /** BERTScore with a tiny model, against the definition in plain loops. The same was compared once with PyTorch, to 1e-6. */
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { UserError } from "../../src/base/errors.js";
 import { readModel } from "../../src/engine/onnx/model.js";
 import { tap } from "../../src/engine/onnx/tap.js";
 import { openSession } from "../../src/engine/runtime/open.js";
 import { ndarray } from "../../src/engine/tensor/ndarray.js";
 import { type BertScoreOptions, openBertScore } from "../../src/language/bertscore/bertscore.js";
+import { TextEncoder } from "../../src/language/bertscore/encoder.js";
 import { layerOutputs } from "../../src/language/bertscore/layer.js";
+import { modelName, publishedBaseline, publishedLayer } from "../../src/language/bertscore/published.js";
 import { scoreOf } from "../../src/language/metric.js";
 import { wordOverlap } from "../../src/language/word-overlap.js";
 import { readWordVectors, wordVectorMatching } from "../../src/language/word-vectors.js";
@@ -98,6 +101,52 @@ test("a text equal to one of its references scores 1, one without words 0; the l
   const [same, empty] = await metric.statistics(["white dots", ""], [["blue sky", "white dots"], ["white dots"]]);
   expect(same[2]).toBeCloseTo(1, 5);
   expect([...empty]).toEqual([0, 0, 0]);
+  await metric.close();
+});
+
+test("a byte-level tokeniser, as RoBERTa's, is given a space before the first word too, as the reference does", async () => {
+  cpSync(at("named"), at("bytes"), { recursive: true });
+  // "Ġred" and "Ġdots" are words of their own; "red" and "dots" without a space before them are only letters, which are unknown
+  const vocab = Object.fromEntries(["<pad>", "<s>", "</s>", "<unk>", "Ġred", "Ġdots"].map((word, id) => [word, id]));
+  const special = (id: number) => ({ id: ["<s>", "</s>"][id], ids: [id + 1], tokens: [["<s>", "</s>"][id]] });
+  writeJson(at("bytes"), "tokenizer.json", {
+    version: "1.0",
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: true },
+    post_processor: {
+      type: "TemplateProcessing",
+      single: [{ SpecialToken: { id: "<s>" } }, { Sequence: { id: "A" } }, { SpecialToken: { id: "</s>" } }],
+      pair: [],
+      special_tokens: { "<s>": special(0), "</s>": special(1) },
+    },
+    decoder: { type: "ByteLevel" },
+    model: { type: "BPE", vocab, merges: [], unk_token: "<unk>", ignore_merges: true },
+  });
+  const encoder = await TextEncoder.open(at("bytes"));
+  expect(encoder.ids("red dots")).toEqual([1, 4, 5, 2]);
+  expect(encoder.ids(" ")).toEqual([1, 2]);
+  await encoder.close();
+});
+
+test("published models are known by their names, or by their sizes when they have none", () => {
+  const large = { model_type: "roberta", num_hidden_layers: 24, hidden_size: 1024 };
+  expect(modelName({ ...large, _name_or_path: "FacebookAI/roberta-large" }, "x")).toBe("roberta-large");
+  expect(modelName(large, "downloads")).toBe("roberta-large");
+  expect(modelName({ ...large, _name_or_path: "/tmp/checkpoint" }, "roberta-large")).toBe("roberta-large");
+  expect(modelName({ ...large, _name_or_path: "someone/roberta-large-poems" }, "x")).toBe("roberta-large-poems");
+  expect(publishedLayer("constructor")).toBeUndefined();
+  expect(publishedBaseline("roberta-large", 17)).toEqual([0.83150584, 0.8314941, 0.83122575]);
+  expect(publishedBaseline("roberta-large", 16)).toBeUndefined();
+});
+
+test("a tokeniser with more words than the model is refused in one line", async () => {
+  cpSync(at("named"), at("other"), { recursive: true });
+  const tokenizer = JSON.parse(readFileSync(at("named", "tokenizer.json"), "utf8"));
+  tokenizer.model.vocab.zebra = 5000;
+  writeJson(at("other"), "tokenizer.json", tokenizer);
+  const metric = await openBertScore(at("other"));
+  await expect(metric.statistics(["zebra"], [["red"]])).rejects.toThrow(UserError);
   await metric.close();
 });
 

@@ -54,7 +54,20 @@ test("BLEU of corpora whose counts are plain to see", async () => {
   );
   expect(await scoreOf(bleu({ effectiveOrder: true }), ["red dots"], [["red dots"]])).toBeCloseTo(100, 9);
   expect(await scoreOf(bleu({ effectiveOrder: true }), ["Red dots"], [["red dots"]])).toBeLessThan(80);
+  // of the references: nothing is gained by saying one word, and nothing lost where people use no more
+  const ours = bleu({ effectiveOrder: "references" });
+  const people = [["dots on a red wall"], ["dots"]];
+  expect(await scoreOf(ours, ["dots", "dots"], people)).toBe(0);
+  expect(await scoreOf(ours, ["red dots"], [["red dots"]])).toBeCloseTo(100, 9);
+  expect(await scoreOf(ours, ["dots on a wall", "dots"], people)).toBe(
+    await scoreOf(bleu(), ["dots on a wall", "dots"], people),
+  );
   expect(await scoreOf(bleu(), ["red dots"], [["red dots"]])).toBe(0); // no triples: sacrebleu's corpus score
+  // nothing in common is worth nothing, whatever the smoothing makes of it
+  for (const options of [{}, { effectiveOrder: true }, { smoothing: "floor" }, { smoothing: "add-k" }] as const) {
+    expect(await scoreOf(bleu(options), ["blue lines", ""], [["red dots"], ["a sky"]])).toBe(0);
+    expect(await scoreOf(bleu(options), [""], [["red dots"]])).toBe(0);
+  }
   // the shorter of two equally near references counts for the length
   const sum = sumOf(await bleu().statistics(["a b c"], [["a b", "a b c d"]]));
   expect([sum[0], sum[1]]).toEqual([3, 2]);

@@ -29,6 +29,8 @@ test("depth: one word is 1, nothing is 0", () => {
   expect(parseDepth([])).toBe(0);
   expect(parseDepth([-1])).toBe(1);
   expect(parseDepth([1, -1, 1])).toBe(2);
+  const chain = Int32Array.from({ length: 100_000 }, (_, word) => (word === 99_999 ? -1 : word + 1));
+  expect(parseDepth(chain)).toBe(100_000);
   expect([...syntax.parse([], [])]).toEqual([]);
   expect([...syntax.parse(["dots"], ["NOUN"])]).toEqual([-1]);
 });

@@ -22,8 +22,8 @@ import type { ParameterValues } from "../../engine/train/program.js";
 import { cosine } from "../../engine/train/schedules.js";
 import { seedAt } from "../../engine/train/seeds.js";
 import { TrainingStep } from "../../engine/train/step.js";
-import { CELLS, type Lessons, LOG_STEP, mirrored } from "./lessons.js";
 import { STUDENT_SIZE, student } from "./student.js";
+import { CELLS, type Lessons, LOG_STEP, mirrored, type Pictures } from "./teacher.js";
 
 export interface DistilOptions {
   readonly channels: number;
@@ -47,13 +47,10 @@ const FARTHEST = 4;
 /** How much the parts of the loss count. */
 const WEIGHTS = { maps: 1, means: 1, answers: 1, classes: 0.5 };
 
-/** Names of parameters of the heads that only teaching needs. */
-export const isHead = (name: string): boolean => /^(maps|answers|fc)\./.test(name);
-
 /** Teaches a student. Its accuracy on the classes of `tests` is measured after each epoch. */
 export async function distil(
   lessons: Lessons,
-  tests: Lessons,
+  tests: Pictures,
   options: DistilOptions,
 ): Promise<{ values: ParameterValues; result: FitResult }> {
   const { channels, answers, batch, seed, now, progress } = options;
@@ -81,7 +78,7 @@ export async function distil(
   const { epochs, learningRate, checkpoint, log } = options;
   const result = await fit({
     ...{ step, values, optimiser, epochs, learningRate, stepsPerEpoch, seed, progress, now, checkpoint },
-    schedule: cosine({ warmup: 300 }),
+    schedule: cosine({ warmup: Math.min(300, Math.round((epochs * stepsPerEpoch) / 10)) }),
     batches: (request) => feeding(lessons, moments, options, request, stepsPerEpoch),
     evaluate: async () => ({ accuracy: await accuracyOf(values, tests, options) }),
     metrics: { path: log },
@@ -197,7 +194,7 @@ function showPicture(
 }
 
 /** Share of the test pictures whose class the student finds. */
-async function accuracyOf(values: ParameterValues, tests: Lessons, options: DistilOptions): Promise<number> {
+async function accuracyOf(values: ParameterValues, tests: Pictures, options: DistilOptions): Promise<number> {
   const { batch } = options;
   const graph = new Graph();
   const { classes } = headsOf(graph.input("images", "float32", [1, 3, STUDENT_SIZE, STUDENT_SIZE]), options);

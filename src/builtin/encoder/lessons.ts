@@ -1,135 +1,133 @@
 /**
- * What the student is taught with: pictures, and what the teacher makes of each and of its mirror image, computed once. Bytes all
- * the way: a picture costs 12 kB, its two lessons 27 kB.
+ * Lessons: pictures, and what the teacher makes of each and of its mirror image, computed once and kept. The teacher costs twenty
+ * milliseconds a picture, so a killed training must not ask it again: lessons are on disk in parts of 1,000 pictures, each a whole
+ * file or absent, and `lessons.json` says of what they are. Bytes all the way: a picture costs 12 kB, its two lessons 27 kB.
  */
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "../../base/errors.js";
+import { readWhole, writeFileAtomically } from "../../base/files.js";
+import { sha256 } from "../../base/hash.js";
 import type { Progress } from "../../base/progress.js";
-import { batches } from "../../data/images/batches.js";
-import { IMAGENET, normalise, type Preprocessing } from "../../data/images/preprocess.js";
-import { tap } from "../../engine/onnx/tap.js";
-import { openSession } from "../../engine/runtime/open.js";
-import type { NdArray } from "../../engine/tensor/ndarray.js";
-import { imageInput, preprocessingOf, type Subject } from "../../exemplars/subject.js";
+import type { Session } from "../../engine/runtime/session.js";
+import { type NdArray, ndarray } from "../../engine/tensor/ndarray.js";
+import { readSafetensors, writeSafetensors } from "../../engine/tensor/safetensors.js";
 import type { Labelled } from "../../studies/train-classifier-data.js";
 import { STUDENT_SIZE } from "./student.js";
+import { CELLS, type Lessons, openTeacher, type Pictures, readPictures, type Teacher, teach } from "./teacher.js";
 
-/** Cells along each side of the maps that are taught: those of the student's last layer. */
-export const CELLS = 4;
+/** Pictures in a file. */
+const PART = 1000;
 
-/** The larger network, and what of it teaches. */
-export interface Teacher {
-  readonly subject: Subject;
-  readonly preprocessing: Partial<Preprocessing>;
-  /** A tensor [n, channel, y, x] to be imitated, with values from 0 to `ceiling`, and its channels. */
-  readonly maps: string;
-  readonly channels: number;
-  readonly ceiling: number;
-  /** Logits [n, answer], and how many. */
-  readonly logits: string;
-  readonly answers: number;
+export interface LessonOptions {
+  readonly folder: string;
+  readonly progress: Progress;
+  /** Pictures in a file; default 1,000. */
+  readonly part?: number;
 }
 
-export interface Lessons {
-  readonly count: number;
-  /** uint8 [picture, 3, 64, 64]. */
-  readonly pixels: Uint8Array;
-  /** [picture]: its class. */
-  readonly labels: Int32Array;
-  /** uint8 [picture, plain or mirrored, channel, 4, 4]; 255 is the teacher's ceiling. */
-  readonly maps: Uint8Array;
-  /** uint8 [picture, plain or mirrored, answer]: log-probabilities in steps of -0.05, down to -12.75. */
-  readonly answers: Uint8Array;
-}
-
-/** What one step of an answer's byte is worth. */
-export const LOG_STEP = -0.05;
-
-const BATCH = 32;
-
-/** Has the teacher look at pictures and their mirror images. Damaged pictures are left out. */
-export async function giveLessons(data: readonly Labelled[], teacher: Teacher, progress: Progress): Promise<Lessons> {
-  const { subject, channels, answers } = teacher;
-  const total = data.reduce((sum, { ids }) => sum + ids.length, 0);
-  const small = { ...IMAGENET, width: STUDENT_SIZE, height: STUDENT_SIZE };
-  const large = preprocessingOf(subject, teacher.preprocessing);
-  const size = 3 * STUDENT_SIZE ** 2;
-  const lessons = {
-    pixels: new Uint8Array(total * size),
-    labels: new Int32Array(total),
-    maps: new Uint8Array(total * 2 * channels * CELLS ** 2),
-    answers: new Uint8Array(total * 2 * answers),
-  };
-  const session = await openSession(tap(subject.model, [{ name: teacher.maps, dtype: "float32", shape: [] }]));
-  const input = imageInput(subject).name;
-  let [seen, taught] = [0, 0];
-  progress.begin("lessons", total, "image");
-  for (const { set, ids, labels } of data) {
-    const labelOf = new Map(Array.from(ids, (id, i) => [id, labels[i]]));
-    for await (const batch of batches(set, ids, { batchSize: BATCH, preprocessing: small })) {
-      lessons.pixels.set(batch.pixels.data, seen * size);
-      for (const id of batch.ids) lessons.labels[seen++] = labelOf.get(id)!;
+/**
+ * Lessons on some sets of pictures; what is in the folder is not computed again. Damaged pictures are left out.
+ * Errors: `UserError` when the folder holds lessons on other pictures or by another teacher.
+ */
+export async function giveLessons(
+  data: readonly Labelled[],
+  teacher: Teacher,
+  { folder, progress, part = PART }: LessonOptions,
+): Promise<Lessons> {
+  await claim(folder, identityOf(data, teacher, part));
+  const parts = data.flatMap((set) => partsOf(set, part));
+  const total = parts.reduce((sum, { ids }) => sum + ids.length, 0);
+  const path = (i: number) => join(folder, `${String(i).padStart(5, "0")}.safetensors`);
+  const isThere = parts.map((_, i) => existsSync(path(i)));
+  const known = parts.reduce((sum, { ids }, i) => sum + (isThere[i] ? ids.length : 0), 0);
+  let session: Session | undefined;
+  progress.begin("lessons", total, "image", known);
+  try {
+    let done = known;
+    for (const [i, some] of parts.entries()) {
+      if (isThere[i]) continue;
+      session ??= await openTeacher(teacher);
+      await writePart(path(i), await teach(session, teacher, some), teacher);
+      progress.update((done += some.ids.length));
     }
-    for await (const { pixels, count } of batches(set, ids, { batchSize: BATCH, preprocessing: large })) {
-      const mirror = mirrored(pixels.data, large.width);
-      for (const [view, bytes] of [pixels.data, mirror].entries()) {
-        const found = await session.run({ [input]: normalise(bytes, large) }, [teacher.maps, teacher.logits]);
-        for (let i = 0; i < count; i++) {
-          const at = 2 * (taught + i) + view;
-          keepMaps(found[teacher.maps], i, 255 / teacher.ceiling, lessons.maps, at);
-          keepAnswers(found[teacher.logits], i, lessons.answers, at);
-        }
-      }
-      progress.update((taught += count));
-    }
+  } finally {
+    await session?.close();
   }
   progress.end();
-  await session.close();
-  return { ...lessons, count: seen };
+  return joined(
+    parts.map((_, i) => path(i)),
+    total,
+    teacher,
+  );
 }
 
-/** Exchanges left and right. @param planes uint8, rows of `width`. */
-export function mirrored(planes: Uint8Array, width: number): Uint8Array {
-  const into = new Uint8Array(planes.length);
-  for (let row = 0; row < planes.length; row += width) {
-    for (let x = 0; x < width; x++) into[row + x] = planes[row + width - 1 - x];
-  }
-  return into;
+/** The same pictures without lessons: for examinations. */
+export async function picturesOf(data: readonly Labelled[]): Promise<Pictures> {
+  const all: Pictures[] = [];
+  for (const set of data) all.push(await readPictures(set));
+  const [pixels, labels] = [all.map((some) => Buffer.from(some.pixels)), all.flatMap((some) => [...some.labels])];
+  return { count: labels.length, pixels: Buffer.concat(pixels), labels: Int32Array.from(labels) };
 }
 
-/** Averages the maps of image `i` over 4 x 4 areas, each cell counting by its part of the area. */
-function keepMaps({ data, shape }: NdArray, i: number, scale: number, into: Uint8Array, at: number): void {
-  const [, channels, height, width] = shape;
-  const [down, across] = [areas(height), areas(width)];
-  for (let channel = 0; channel < channels; channel++) {
-    const from = (i * channels + channel) * height * width;
-    const to = (at * channels + channel) * CELLS ** 2;
-    for (const [row, ys] of down.entries()) {
-      for (const [column, xs] of across.entries()) {
-        let sum = 0;
-        for (const [y, a] of ys) for (const [x, b] of xs) sum += a * b * (data as Float32Array)[from + y * width + x];
-        into[to + row * CELLS + column] = Math.round(Math.min(255, sum * scale));
-      }
-    }
-  }
-}
-
-/** For each of four equal parts of `size` cells: which cells it holds, and how much each counts. */
-function areas(size: number): [cell: number, share: number][][] {
-  return Array.from({ length: CELLS }, (_, part) => {
-    const [start, end] = [(part * size) / CELLS, ((part + 1) * size) / CELLS];
-    const cells = Array.from({ length: size }, (_, cell): [number, number] => [
-      cell,
-      Math.max(0, Math.min(end, cell + 1) - Math.max(start, cell)) / (end - start),
-    ]);
-    return cells.filter(([, share]) => share > 0);
+function partsOf({ set, ids, labels }: Labelled, size: number): Labelled[] {
+  return Array.from({ length: Math.ceil(ids.length / size) }, (_, i) => {
+    const [from, to] = [i * size, (i + 1) * size];
+    return { set, ids: ids.subarray(from, to), labels: labels.subarray(from, to) };
   });
 }
 
-function keepAnswers({ data, shape }: NdArray, i: number, into: Uint8Array, at: number): void {
-  const count = shape[shape.length - 1];
-  const logits = (data as Float32Array).subarray(i * count, (i + 1) * count);
-  const top = logits.reduce((a, b) => Math.max(a, b));
-  const total = top + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - top), 0));
-  for (let answer = 0; answer < count; answer++) {
-    into[at * count + answer] = Math.min(255, Math.round((logits[answer] - total) / LOG_STEP));
+function identityOf(
+  data: readonly Labelled[],
+  { subject, preprocessing, maps, logits, ceiling }: Teacher,
+  part: number,
+) {
+  const sets = data.map(({ set, ids, labels }) => ({
+    pictures: set.fingerprint,
+    which: sha256(JSON.stringify([Array.from(ids), Array.from(labels)])),
+  }));
+  return { format: 1, teacher: subject.sha256, how: { preprocessing, maps, logits, ceiling }, sets, part };
+}
+
+/** Makes a folder the one of these lessons, or refuses it. */
+async function claim(folder: string, identity: ReturnType<typeof identityOf>): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, "lessons.json");
+  const text = `${JSON.stringify(identity)}\n`;
+  if (!existsSync(path)) return writeFileAtomically(path, text);
+  if ((await readWhole("reading", path)).toString("utf8") === text) return;
+  throw new UserError(
+    `reading ${folder}: its lessons are on other pictures or by another teacher; expected those of this training, delete the folder or choose another`,
+  );
+}
+
+async function writePart(path: string, { count, ...lessons }: Lessons, { channels, answers }: Teacher): Promise<void> {
+  const tensors: [string, NdArray][] = [
+    ["pixels", ndarray("uint8", [count, 3, STUDENT_SIZE, STUDENT_SIZE], lessons.pixels)],
+    ["labels", ndarray("int32", [count], lessons.labels)],
+    ["maps", ndarray("uint8", [count, 2, channels, CELLS, CELLS], lessons.maps)],
+    ["answers", ndarray("uint8", [count, 2, answers], lessons.answers)],
+  ];
+  await writeSafetensors(path, new Map(tensors));
+}
+
+/** All parts behind one another, in arrays made once: together they are about a gigabyte. */
+async function joined(paths: readonly string[], total: number, { channels, answers }: Teacher): Promise<Lessons> {
+  const sizes = { pixels: 3 * STUDENT_SIZE ** 2, labels: 1, maps: 2 * channels * CELLS ** 2, answers: 2 * answers };
+  const into = {
+    pixels: new Uint8Array(total * sizes.pixels),
+    labels: new Int32Array(total),
+    maps: new Uint8Array(total * sizes.maps),
+    answers: new Uint8Array(total * sizes.answers),
+  };
+  let count = 0;
+  for (const path of paths) {
+    const tensors = await readSafetensors(path);
+    for (const name of ["pixels", "labels", "maps", "answers"] as const) {
+      into[name].set(tensors.get(name)!.data as Uint8Array, count * sizes[name]);
+    }
+    count += tensors.get("labels")!.shape[0];
   }
+  return { ...into, count };
 }

@@ -4,6 +4,9 @@
  * the banks of the encoder see at full size.
  */
 import type { Tensor } from "../../engine/grad/graph.js";
+import type { NdArray } from "../../engine/tensor/ndarray.js";
+import { readSafetensors } from "../../engine/tensor/safetensors.js";
+import type { ParameterValues } from "../../engine/train/program.js";
 import type { Network } from "../../zoo/network.js";
 import { residual } from "../../zoo/resnet.js";
 
@@ -22,4 +25,19 @@ export function student(images: Tensor, classes: number): Network {
     stages: STUDENT_WIDTHS.map((width, i) => ({ blocks: i === 0 ? 1 : 2, width, stride: i === 0 ? 1 : 2 })),
     classes,
   });
+}
+
+/** The heads that only teaching needs, by the names of their parameters; classes are kept, they are the network's logits. */
+export const isTeaching = (name: string): boolean => /^(maps|answers)\./.test(name);
+
+/** The weights of a student: of `student.safetensors`, or of a checkpoint of its training. */
+export async function readStudent(path: string): Promise<ParameterValues> {
+  const tensors = await readSafetensors(path);
+  const isCheckpoint = [...tensors.keys()].some((name) => name.startsWith("values/"));
+  const prefix = isCheckpoint ? "values/" : "";
+  return new Map(
+    [...tensors]
+      .filter(([name]) => name.startsWith(prefix) && !isTeaching(name.slice(prefix.length)))
+      .map(([name, tensor]) => [name.slice(prefix.length), tensor as NdArray<"float32">]),
+  );
 }

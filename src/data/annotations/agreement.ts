@@ -7,7 +7,7 @@ import { normalised, sumOf, type TextMetric } from "../../language/metric.js";
 import type { Annotation } from "./annotations.js";
 
 export interface Agreement {
-  /** "" for all layers together. */
+  /** "" for all layers together; or another group, when asked for. */
   readonly layer: string;
   /** Units with at least two annotations. */
   readonly units: number;
@@ -16,20 +16,29 @@ export interface Agreement {
   readonly score: number;
 }
 
-/** Agreement of all annotations, then of each layer. Errors: `UserError` when no unit has two. */
-export async function annotatorAgreement(list: readonly Annotation[], metric: TextMetric): Promise<Agreement[]> {
+/**
+ * Agreement of all annotations, then of each layer.
+ * @param by what annotations are grouped by instead of their layer.
+ * Errors: `UserError` when no unit has two.
+ */
+export async function annotatorAgreement(
+  list: readonly Annotation[],
+  metric: TextMetric,
+  by: (annotation: Annotation) => string = ({ layer }) => layer,
+): Promise<Agreement[]> {
   const byUnit = new Map<string, { layer: string; texts: string[] }>();
-  for (const { layer, unit, summary } of list) {
+  for (const annotation of list) {
+    const { layer, unit, summary } = annotation;
     const key = `${unit} ${layer}`;
     const found = byUnit.get(key);
     if (found) found.texts.push(normalised(summary));
-    else byUnit.set(key, { layer, texts: [normalised(summary)] });
+    else byUnit.set(key, { layer: by(annotation), texts: [normalised(summary)] });
   }
   const units = [...byUnit.values()];
   const several = units.filter(({ texts }) => texts.length > 1);
   if (several.length === 0) {
     throw new UserError(
-      `comparing annotators: each of the ${units.length} units has one annotation; expected two or more of some units`,
+      `comparing annotators: each of the ${units.length} units has one annotation; expected two or more of some units, ask more people, or leave agreement out with --no-agreement`,
     );
   }
   const rows = several.flatMap(({ layer, texts }) =>

@@ -6,6 +6,7 @@ import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { messageOf, UserError } from "../../base/errors.js";
 import { readWhole, writeFileAtomically } from "../../base/files.js";
+import { isLatin, mayBeEnglish, saysSomething } from "./english.js";
 
 /** One annotation of a unit by one person. */
 export interface Annotation {
@@ -18,18 +19,26 @@ export interface Annotation {
 export interface Annotations {
   /** In the order of the file; equal ones are kept, since two people may agree. */
   readonly list: readonly Annotation[];
-  /** Rows left out because they say nothing. */
+  /** Rows left out, when asked for, because they say nothing, or not in English. */
   readonly empty: number;
+}
+
+export interface ReadAnnotationsOptions {
+  /** Leave out rows that say nothing instead of refusing the table; default no. */
+  readonly partial?: boolean;
 }
 
 const COLUMNS = ["layer", "unit", "summary"] as const;
 
 /**
  * Reads a table with the columns `layer`, `unit`, `summary`; others are ignored.
- * Errors: `UserError` for a file that is no such table, a unit that is no whole number, a table that says nothing, or one whose
- * text is mostly not of Latin letters: nothing here could learn from it or judge it.
+ * Errors: `UserError` for a file that is no such table, a unit that is no whole number, a summary that says nothing, or text that
+ * is not English: nothing here could learn from it or judge it.
  */
-export async function readAnnotations(path: string): Promise<Annotations> {
+export async function readAnnotations(
+  path: string,
+  { partial = false }: ReadAnnotationsOptions = {},
+): Promise<Annotations> {
   const bytes = await readWhole("reading", path);
   const refuse = (problem: string) => new UserError(`reading ${path}: ${problem}`);
   let text: string;
@@ -39,22 +48,23 @@ export async function readAnnotations(path: string): Promise<Annotations> {
     throw refuse("it is not UTF-8 text; expected a CSV table, save it as UTF-8");
   }
   const rows = parsed(text, refuse);
-  const list: Annotation[] = [];
-  for (const [i, row] of rows.entries()) {
-    if (!/^\s*\d{1,9}\s*$/.test(row.unit)) {
-      throw refuse(`unit "${row.unit}" in row ${i + 2}; expected a whole number, correct the row`);
-    }
-    if (row.summary.trim() !== "") list.push({ layer: row.layer, unit: Number(row.unit), summary: row.summary });
-  }
-  if (list.length === 0) {
+  if (rows.length === 0) throw refuse("it has no rows; expected annotations, one a row, add what people said");
+  const list = rows.map(({ layer, unit, summary }, i) => {
+    if (/^\s*\d{1,9}\s*$/.test(unit)) return { layer, unit: Number(unit), summary };
+    throw refuse(`unit "${unit}" in row ${i + 2}; expected a whole number, correct the row`);
+  });
+  checkAll(list, refuse);
+  const said = list.filter(({ summary }) => saysSomething(summary) && isLatin(summary));
+  if (said.length < list.length && !partial) {
+    const kept = new Set(said);
+    const mute = list.findIndex((row) => !kept.has(row));
+    const { summary } = list[mute];
+    const problem = summary.trim() === "" ? "is empty" : `is "${shortened(summary)}"`;
     throw refuse(
-      rows.length === 0
-        ? "it has no rows; expected annotations, one a row"
-        : `all ${rows.length} summaries are empty; expected what people said`,
+      `the summary in row ${mute + 2} ${problem}; expected a description in English in every row, got ${list.length - said.length} without, complete them or leave them out with --partial`,
     );
   }
-  checkLetters(list, refuse);
-  return { list, empty: rows.length - list.length };
+  return { list: said, empty: list.length - said.length };
 }
 
 type Row = Record<(typeof COLUMNS)[number], string>;
@@ -80,24 +90,19 @@ function parsed(text: string, refuse: (problem: string) => UserError): Row[] {
   throw refuse(`no column ${missing.join(", ")}; expected ${COLUMNS.join(", ")}, got ${found}, add a header line`);
 }
 
-/** Share of letters that must be Latin; numbers, punctuation and the odd foreign name are fine. */
-const MOST_LATIN = 0.5;
-
-function checkLetters(list: readonly Annotation[], refuse: (problem: string) => UserError): void {
-  let letters = 0;
-  let latin = 0;
-  for (const { summary } of list) {
-    letters += summary.match(/\p{L}/gu)?.length ?? 0;
-    latin += summary.match(/\p{Script=Latin}/gu)?.length ?? 0;
-  }
-  if (latin > MOST_LATIN * letters) return;
-  const sample = list[0].summary.slice(0, 40);
-  throw refuse(
-    letters === 0
-      ? `its summaries have no words, such as "${sample}"; expected descriptions in English`
-      : `its summaries are not English, such as "${sample}"; expected descriptions in English`,
-  );
+/** Refuses a table as a whole: with no words at all, or mostly in another language. */
+function checkAll(list: readonly Annotation[], refuse: (problem: string) => UserError): void {
+  const said = list.map(({ summary }) => summary).filter(saysSomething);
+  const expected = "expected descriptions in English, correct the table";
+  if (said.length === 0) throw refuse(`all ${list.length} summaries are empty; ${expected}`);
+  const sample = shortened(said[0]);
+  if (!said.some((text) => /\p{L}/u.test(text)))
+    throw refuse(`its summaries have no words, such as "${sample}"; ${expected}`);
+  if (!mayBeEnglish(said)) throw refuse(`its summaries are not English, such as "${sample}"; ${expected}`);
 }
+
+/** On one line. */
+const shortened = (text: string) => text.replace(/\s+/g, " ").trim().slice(0, 40);
 
 /** Writes annotations as `readAnnotations` reads them; atomically. */
 export function writeAnnotations(path: string, list: readonly Annotation[]): Promise<void> {

@@ -8,7 +8,7 @@ import type { Annotation } from "./annotations.js";
 export type Tagger = (tokens: readonly string[]) => readonly string[];
 
 export interface AnnotationStatistics {
-  /** "" for all layers together. */
+  /** "" for all layers together; or another group, when asked for. */
   readonly layer: string;
   readonly units: number;
   readonly annotations: number;
@@ -27,19 +27,23 @@ export interface AnnotationStatistics {
 export interface StatisticsOptions {
   readonly tokenize: (text: string) => string[];
   readonly tag: Tagger;
+  /** What annotations are grouped by; default their layer. */
+  readonly by?: (annotation: Annotation) => string;
 }
 
 /** Statistics of all annotations, then of each layer in the order of the table. */
 export function annotationStatistics(
   list: readonly Annotation[],
-  { tokenize, tag }: StatisticsOptions,
+  { tokenize, tag, by = ({ layer }) => layer }: StatisticsOptions,
 ): AnnotationStatistics[] {
   const tallies = new Map<string, Tally>([["", new Tally()]]);
-  for (const { layer, unit, summary } of list) {
+  for (const annotation of list) {
+    const { layer, unit, summary } = annotation;
+    const group = `/${by(annotation)}`;
     const tokens = tokenize(summary);
     const tags = tag(tokens);
-    let own = tallies.get(`/${layer}`);
-    if (!own) tallies.set(`/${layer}`, (own = new Tally()));
+    let own = tallies.get(group);
+    if (!own) tallies.set(group, (own = new Tally()));
     for (const tally of [tallies.get("")!, own]) tally.add(`${unit} ${layer}`, tokens, tags);
   }
   const all = [...tallies].map(([key, tally]) => tally.statistics(key.slice(1)));

@@ -13,6 +13,7 @@ export type Query =
   | { readonly is: "object" | "person" | "text" | "background" }
   /** Pixels lighter or darker than usual: white and light colours, or black and dark ones. */
   | { readonly is: "light" | "dark" }
+  /** `and` of nothing is everything, `or` of nothing is nothing. */
   | { readonly is: "and" | "or"; readonly of: readonly Query[] }
   | { readonly is: "not"; readonly of: Query }
   /** A region of each connected area that `of` covers: its upper third, ..., or a rim along its boundary. */
@@ -28,5 +29,11 @@ export type Region = (typeof REGIONS)[number];
 export const PLACES = ["upper half", "lower half", "left half", "right half", "middle", "border"] as const;
 export type Place = (typeof PLACES)[number];
 
-export const RELATIONS = ["above", "below", "beside", "inside", "in front of", "with"] as const;
+export const RELATIONS = ["above", "below", "beside", "inside", "in front of", "behind", "with"] as const;
 export type Relation = (typeof RELATIONS)[number];
+
+/** The queries that are composed of no others. */
+export type Atom =
+  | { readonly is: "thing" | "scene" | "colour" | "texture" | "material" | "shape" | "part"; readonly name: string }
+  | { readonly is: "object" | "person" | "text" | "background" | "light" | "dark" }
+  | { readonly is: "place"; readonly place: Place };

@@ -3,9 +3,10 @@
  * one constant label for all units, the best one there is, and the describer's own descriptions dealt out to the wrong units. A
  * metric that a constant label satisfies (unrescaled BERTScore is one) shows nothing about the units.
  */
+
+import { bootstrap, type Interval, type Sample } from "../../base/bootstrap.js";
 import type { Random } from "../../base/random.js";
 import { normalised, sumOf, type TextMetric } from "../../language/metric.js";
-import { bootstrap, type Interval, type Sample } from "./bootstrap.js";
 
 /** A unit that people and the describer have described. */
 export interface JudgedUnit {

@@ -1,6 +1,7 @@
 /** Judgements as a table in Markdown, for cards and for the terminal. */
+
+import type { Interval } from "../../base/bootstrap.js";
 import { formatScore } from "../../language/metric.js";
-import type { Interval } from "./bootstrap.js";
 import type { Judgement } from "./judge.js";
 
 /** Rows of a Markdown table, header included. Intervals are of 95 %. */

@@ -3,6 +3,7 @@
  * nothing that differs between two runs of the same training, so that equal describers have equal cards.
  */
 import { Random } from "../../base/random.js";
+import { VERSION } from "../../base/version.js";
 import type { SessionOptions } from "../../engine/runtime/session.js";
 import { type MetricsRecord, readMetrics } from "../../engine/train/metrics-log.js";
 import { countOf } from "../../engine/train/parameters.js";
@@ -29,6 +30,8 @@ export interface CardOptions {
   /** Of the files of the two trainings. */
   readonly stems: { readonly captioner: string; readonly languageModel: string };
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Identity of the encoder. */
+  readonly encoder: string;
   readonly seed: number;
   readonly session?: SessionOptions | undefined;
 }
@@ -45,7 +48,7 @@ export async function cardOf(files: DescriberFiles, options: CardOptions): Promi
   const modelLog = await epochsOf(`${stems.languageModel}.metrics.jsonl`);
   const words = await wordsSection(files, options);
   const judged = await judgedUnits(files, options);
-  const judgements = await judge(judged, [bleu({ effectiveOrder: true }), rouge("L")], {
+  const judgements = await judge(judged, [bleu({ effectiveOrder: "references" }), rouge("L")], {
     random: new Random(options.seed),
     candidates: 100,
   });
@@ -55,7 +58,7 @@ export async function cardOf(files: DescriberFiles, options: CardOptions): Promi
   return `${[
     "# Describer",
     "",
-    "Trained by `milan train`. Figures are of held-out units: none of their annotations was seen by the captioner or the language model.",
+    `Trained by \`milan train\` of Milan ${VERSION}. Figures are of held-out units: none of their annotations was learned from, by the captioner or the language model. They chose the best epoch, though, so the figures flatter a little: units of another network say more.`,
     "",
     "## Data",
     "",
@@ -70,7 +73,8 @@ export async function cardOf(files: DescriberFiles, options: CardOptions): Promi
     "## Model",
     "",
     `Encoder: ${encoder.kind} of ${encoder.network}${encoder.layers ? `, layers ${encoder.layers.join(", ")}` : ""}, masks by ${encoder.pooling}; ${config.captioner.featureSize} features an exemplar.`,
-    `Captioner: ${counted(countOf(captioner))} parameters. Language model: ${counted(countOf(languageModel!))}.`,
+    `Captioner: ${counted(countOf(captioner))} parameters, attention of ${config.captioner.attentionSize}. Language model: ${counted(countOf(languageModel!))}, ${config.languageModel?.layers} layers, twice as many annotations a step.`,
+    `Identity of the encoder: ${options.encoder}. Of the exemplars: ${corpus.counts.map(({ set }) => set.digest).join(", ")}.`,
     `Settings: ${Object.entries(settings)
       .filter(([, value]) => typeof value === "number")
       .map(([name, value]) => `${name} ${value}`)
@@ -176,7 +180,8 @@ async function wordsSection(files: DescriberFiles, { examples, stems, seed, sess
 
 /** One sentence a reader must not miss. */
 function verdictOf(judgements: readonly Judgement[]): string[] {
-  const weak = judgements.filter(({ beatsConstant, beatsShuffled }) => Math.min(beatsConstant, beatsShuffled) < 0.975);
+  const all = judgements.filter(({ layer }) => layer === "");
+  const weak = all.filter(({ beatsConstant, beatsShuffled }) => Math.min(beatsConstant, beatsShuffled) < 0.975);
   if (weak.length === 0) return ["Better than both controls by every metric (in at least 97.5 % of 1,000 resamples)."];
   return [
     `**Not safely better than its controls by ${weak.map(({ metric }) => metric).join(", ")}: do not trust what this describer says.**`,

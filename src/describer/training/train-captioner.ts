@@ -1,7 +1,8 @@
 /**
  * Training of the captioner p(d | E) (paper, section 3.2; appendix B): AdamW on the likelihood of every annotation given the
  * features of its unit, with the doubly stochastic penalty; after each epoch held-out units are described greedily, and the
- * weights with the best BLEU are kept (the reference means to, and keeps the last).
+ * weights with the best BLEU are kept (the reference means to, and keeps the last). Of little data a captioner says nothing for many
+ * epochs; its patience begins with the first word that is right.
  */
 import type { Progress } from "../../base/progress.js";
 import { Random } from "../../base/random.js";
@@ -91,7 +92,7 @@ export async function trainCaptioner(options: CaptionerTraining): Promise<Learne
     learningRate: options.learningRate,
     batches: batchesOf(options, rows, words),
     evaluate: async () => ({ heldOutBleu: await bleuOf(values, options) }),
-    earlyStopping: { metric: "heldOutBleu", better: "higher", patience: options.patience },
+    earlyStopping: { metric: "heldOutBleu", better: "higher", patience: options.patience, nothing: 0 },
     ...filesOf(options, { ...sizes, exemplars: features.exemplars, feature: features.featureSize }),
   }).finally(() => step.close());
   return { values, training };
@@ -153,6 +154,9 @@ export async function captionsOf(
   }
 }
 
+/** Where a training keeps its checkpoint. */
+export const checkpointOf = (stem: string) => `${stem}.checkpoint.safetensors`;
+
 /** What the training loop is told of files, clock and identity. @param more sizes a checkpoint must agree with. */
 export function filesOf(options: LearningOptions, more: Readonly<Record<string, unknown>>) {
   const { stem, resume, now, progress, batch, learningRate, dropout, length, seed, embedding, hidden } = options;
@@ -161,7 +165,7 @@ export function filesOf(options: LearningOptions, more: Readonly<Record<string, 
     now,
     progress,
     checkpoint: {
-      path: `${stem}.checkpoint.safetensors`,
+      path: checkpointOf(stem),
       everyMs: CHECKPOINT_MS,
       identity: { ...options.identity, ...settings, ...more },
       resume,

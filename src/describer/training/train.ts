@@ -8,14 +8,16 @@
  * 3. The encoder looks at every image once; features are kept on disk.
  * 4. The language model learns, until its held-out loss has not fallen for four epochs.
  * 5. The captioner learns, until the BLEU of held-out descriptions has not risen for four epochs.
+ * 6. What the exemplars look like is written down in short, for a warning when others are shown.
  *
  * What is kept beside the describer, in `OUT.training/`: features, a checkpoint of each training, and how it went. One seed gives
  * one file; a training that was interrupted and resumed gives the same.
  */
 import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../../base/errors.js";
-import { checkWritable } from "../../base/files.js";
+import { checkWritable, removeLeftovers } from "../../base/files.js";
 import { sha256 } from "../../base/hash.js";
 import { type Progress, silent } from "../../base/progress.js";
 import { splitUnits } from "../../data/annotations/split.js";
@@ -31,8 +33,9 @@ import { ImageEncoder } from "../features.js";
 import { cardOf } from "./card.js";
 import type { EncoderSource } from "./encoder-source.js";
 import { type Example, toExample } from "./examples.js";
+import { familiarise } from "./familiarise.js";
 import { type Features, openFeatures } from "./feature-file.js";
-import { trainCaptioner } from "./train-captioner.js";
+import { checkpointOf, trainCaptioner } from "./train-captioner.js";
 import { trainLanguageModel } from "./train-language-model.js";
 
 export interface TrainOptions {
@@ -144,11 +147,14 @@ export async function trainDescriber(
       identity: {
         encoder: source.sha256,
         annotations: sha256(JSON.stringify(corpus.units.map(({ texts, isHeldOut }) => [texts, isHeldOut]))),
-        exemplars: sets.map(({ digest }) => digest),
+        exemplars: sets.map(({ pictures }) => pictures),
         vocabulary: sha256(JSON.stringify(vocabulary.words)),
       },
     };
     const batch = options.batch ?? 64;
+    removeLeftovers(work);
+    // those of an earlier training would be in the way when this one is killed and resumed
+    if (!learning.resume) for (const stem of Object.values(stems)) await rm(checkpointOf(stem), { force: true });
     const languageModel = await trainLanguageModel({
       ...{ ...learning, examples, heldOut: examplesOf(heldOut), layers: sizes.languageModelLayers },
       ...{ batch: 2 * batch, stem: stems.languageModel },
@@ -156,7 +162,7 @@ export async function trainDescriber(
     const captioner = await trainCaptioner({
       ...{ ...learning, examples, features, attention, batch, stem: stems.captioner },
       // a checkpoint is only there once the language model has been learned
-      resume: learning.resume && existsSync(`${stems.captioner}.checkpoint.safetensors`),
+      resume: learning.resume && existsSync(checkpointOf(stems.captioner)),
       heldOut: heldOut.map(({ index, texts }) => ({ unit: index, references: texts.map((words) => words.join(" ")) })),
     });
     const config: DescriberConfig = {
@@ -181,8 +187,10 @@ export async function trainDescriber(
       },
       search: { ...SEARCH, length },
     };
+    const places = (units: readonly CorpusUnit[]) => units.map(({ index }) => index);
     const files: DescriberFiles = {
       ...{ config, vocabulary, encoder: source.model },
+      familiarity: await familiarise(features, places(training), places(heldOut), seed),
       captioner: captioner.values,
       languageModel: languageModel.values,
     };
@@ -190,6 +198,7 @@ export async function trainDescriber(
       ...{ corpus, training, heldOut, features, stems, session, seed, progress },
       examples: { training: examples, heldOut: examplesOf(heldOut) },
       settings: { ...learning, batch, rare, length },
+      encoder: source.sha256,
     });
     await saveDescriber({ ...files, card }, out);
     return {
@@ -273,9 +282,9 @@ async function featuresOf(
       const rows = new Map(set.units.map((unit) => [`${unit.layer.name} ${unit.unit}`, unit]));
       const features = await openFeatures({
         ...{ store: set.store, encoder, progress },
-        folder: join(folder, set.digest.slice(0, 16)),
+        folder: join(folder, set.pictures.slice(0, 16)),
         units: own.map(({ layer, unit }) => rows.get(`${layer} ${unit}`)!),
-        identity: { encoder: sha, exemplars: set.digest },
+        identity: { encoder: sha, exemplars: set.pictures },
         cacheBytes: 2 ** 30 / sets.length,
       });
       opened.push({ features, first: own[0]?.index ?? units.length });
@@ -291,7 +300,7 @@ async function featuresOf(
 
 /** Refuses before any work to resume from nothing, or to write over a training that is under way. */
 async function checkCheckpoints(resume: boolean, stems: { captioner: string; languageModel: string }): Promise<void> {
-  const [first, second] = [stems.languageModel, stems.captioner].map((stem) => `${stem}.checkpoint.safetensors`);
+  const [first, second] = [stems.languageModel, stems.captioner].map(checkpointOf);
   if (resume && !existsSync(first)) {
     throw new UserError(`resuming ${first}: no such file; expected a checkpoint; leave out --resume`);
   }

@@ -10,6 +10,8 @@ export interface EarlyStoppingOptions {
   readonly better: "lower" | "higher";
   /** Epochs without a better value after which training stops; default: never, only the best weights are kept. */
   readonly patience?: number;
+  /** The value of a model that has learned nothing yet: while there is no better one, patience is not tried. */
+  readonly nothing?: number;
 }
 
 /** A value of the metric, and the weights that had it. */
@@ -42,7 +44,8 @@ export class EarlyStopping {
       throw new Error(`early stopping: no metric ${this.metric}; there are ${Object.keys(metrics).join(", ")}`);
     }
     if (!this.#isBetter(value)) {
-      this.waited += 1;
+      const { nothing } = this.#options;
+      if (nothing === undefined || this.best?.value !== nothing) this.waited += 1;
       return false;
     }
     this.best = { value, epoch, values: copied(values, this.best?.values) };

@@ -11,6 +11,7 @@ import { cut } from "../../engine/onnx/cut.js";
 import { indexGraph } from "../../engine/onnx/graph.js";
 import { type OnnxModel, readModel } from "../../engine/onnx/model.js";
 import { fromValueInfo } from "../../engine/onnx/values.js";
+import { runForeign } from "../../engine/runtime/foreign.js";
 import { openSession } from "../../engine/runtime/open.js";
 import type { Session, SessionOptions } from "../../engine/runtime/session.js";
 import { ndarray } from "../../engine/tensor/ndarray.js";
@@ -28,10 +29,12 @@ export class TextEncoder {
   readonly layer: number;
   readonly #session: Session;
   readonly #tokenizer: Tokenizer;
+  /** Put before each text: byte-level tokenisers (RoBERTa's) know most words with a space before them, and BERTScore gives the first one too. */
+  readonly #before: string;
 
-  private constructor(name: string, layer: number, session: Session, tokenizer: Tokenizer) {
+  private constructor(name: string, layer: number, session: Session, { tokenizer, before }: TextTokenizer) {
     [this.name, this.layer] = [name, layer];
-    [this.#session, this.#tokenizer] = [session, tokenizer];
+    [this.#session, this.#tokenizer, this.#before] = [session, tokenizer, before];
   }
 
   /**
@@ -63,7 +66,8 @@ export class TextEncoder {
 
   /** Numbers of a text's tokens. */
   ids(text: string): number[] {
-    const { ids } = this.#tokenizer.encode(text.trim());
+    const trimmed = text.trim();
+    const { ids } = this.#tokenizer.encode(trimmed === "" ? "" : this.#before + trimmed);
     return ids.length > MOST_TOKENS ? [...ids.slice(0, MOST_TOKENS - 1), ids.at(-1)!] : ids;
   }
 
@@ -102,17 +106,31 @@ export class TextEncoder {
       token_type_ids: () => filled(() => 0),
     };
     const feeds = Object.fromEntries(this.#session.inputs.map(({ name }) => [name, inputs[name]()]));
-    const [output] = Object.values(await this.#session.run(feeds));
+    const [output] = Object.values(
+      await runForeign(this.#session, feeds, {
+        operation: `embedding texts with ${this.name}`,
+        expected: "a model and a tokenizer.json that belong together",
+      }),
+    );
     const size = output.shape[2];
     const data = output.data as Float32Array;
     return batch.map((ids, row) => {
       const start = row * width * size;
-      return toUnitLength(data.slice(start, start + ids.length * size), size);
+      const vectors = data.slice(start, start + ids.length * size);
+      if (vectors.every(Number.isFinite)) return toUnitLength(vectors, size);
+      throw new UserError(
+        `embedding texts with ${this.name}: it gives NaN or infinity; expected numbers, check the model`,
+      );
     });
   }
 }
 
-async function openTokenizer(folder: string): Promise<Tokenizer> {
+interface TextTokenizer {
+  readonly tokenizer: Tokenizer;
+  readonly before: "" | " ";
+}
+
+async function openTokenizer(folder: string): Promise<TextTokenizer> {
   const path = join(folder, "tokenizer.json");
   const json = await readJson(path);
   const configPath = join(folder, "tokenizer_config.json");
@@ -120,7 +138,9 @@ async function openTokenizer(folder: string): Promise<Tokenizer> {
   try {
     const tokenizer = new Tokenizer(json, config);
     tokenizer.encode("a text");
-    return tokenizer;
+    const steps: unknown[] = json.pre_tokenizer?.pretokenizers ?? [json.pre_tokenizer];
+    const isByteLevel = steps.some((step) => (step as { type?: unknown } | null)?.type === "ByteLevel");
+    return { tokenizer, before: isByteLevel ? " " : "" };
   } catch (error) {
     throw new UserError(`opening ${path}: ${messageOf(error)}; expected a tokenizer of Hugging Face`, { cause: error });
   }
@@ -143,10 +163,11 @@ const KNOWN_INPUTS = ["input_ids", "attention_mask", "token_type_ids"];
 /** The model up to a tensor. */
 function untilLayer(model: OnnxModel, tensor: string, path: string): OnnxModel {
   const { dataInputs } = indexGraph(model);
-  const inputs = dataInputs.map((input) => fromValueInfo(input)!);
-  const strange = inputs.find(({ name, dtype }) => !KNOWN_INPUTS.includes(name) || dtype !== "int64");
+  const known = dataInputs.map((input) => ({ name: input.name, info: fromValueInfo(input) }));
+  const inputs = known.flatMap(({ info }) => info ?? []);
+  const strange = known.find(({ name, info }) => !KNOWN_INPUTS.includes(name) || info?.dtype !== "int64");
   if (strange || !inputs.some(({ name }) => name === "input_ids")) {
-    const list = inputs.map(({ name, dtype }) => `${name} ${dtype}`).join(", ");
+    const list = known.map(({ name, info }) => `${name} ${info?.dtype ?? "of no known type"}`).join(", ");
     throw new UserError(`opening ${path}: its inputs are ${list}; expected int64 ${KNOWN_INPUTS.join(", ")}`);
   }
   return cut(model, inputs, [{ name: tensor, dtype: "float32", shape: [-1, -1, -1] }]);

@@ -163,11 +163,14 @@ export function parse(model: LinearModel, tokens: readonly string[], tags: Array
 /** Words on the longest way from a root to a word: 1 for a single word, 0 for none. */
 export function parseDepth(heads: ArrayLike<number>): number {
   const depths = new Int32Array(heads.length);
-  const depthOf = (word: number): number => {
-    if (depths[word] === 0) depths[word] = heads[word] < 0 ? 1 : 1 + depthOf(heads[word]);
-    return depths[word];
-  };
   let deepest = 0;
-  for (let word = 0; word < heads.length; word++) deepest = Math.max(deepest, depthOf(word));
+  for (let word = 0; word < heads.length; word++) {
+    const way: number[] = []; // no recursion: a text of many words may be one long chain
+    let at = word;
+    for (; at >= 0 && depths[at] === 0; at = heads[at]) way.push(at);
+    let depth = at < 0 ? 0 : depths[at];
+    for (const each of way.reverse()) depths[each] = ++depth;
+    deepest = Math.max(deepest, depths[word]);
+  }
   return deepest;
 }

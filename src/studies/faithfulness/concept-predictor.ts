@@ -9,12 +9,13 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { messageOf, UserError } from "../../base/errors.js";
 import type { Progress } from "../../base/progress.js";
+import { MAX_PIXELS } from "../../data/images/decode.js";
 import { fitAxes } from "../../data/images/geometry.js";
 import type { ImageSet } from "../../data/images/imageset.js";
 import { ConceptWords } from "./concept-words.js";
 import { type Concept, type ConceptsFile, readConcepts } from "./concepts-file.js";
 import type { HeldOut, Places, Prediction, Predictions, Predictor } from "./predictor.js";
-import { coverage, type Mask, paint, RASTER, type Window } from "./raster.js";
+import { coverage, type Mask, paint, RASTER, type SampledMask, sampleMask, type Window } from "./raster.js";
 
 /** Opens a concepts file as a predictor. Errors: `UserError` when it is damaged. */
 export async function openConcepts(path: string): Promise<Predictor> {
@@ -73,9 +74,10 @@ async function windowOf({ set, view }: HeldOut, id: number): Promise<Window> {
 
 /** The points each thing covers. */
 async function rasterise(concepts: readonly Concept[], file: ConceptsFile, window: Window): Promise<Uint16Array[]> {
-  const masks = new Map<string, Mask>();
+  const masks = new Map<string, SampledMask>();
   for (const region of concepts.flatMap(({ regions }) => regions ?? [])) {
-    if ("mask" in region && !masks.has(region.mask)) masks.set(region.mask, await readMask(file, region.mask));
+    if (!("mask" in region) || masks.has(region.mask)) continue;
+    masks.set(region.mask, sampleMask(await readMask(file, region.mask), window));
   }
   const rasters = concepts.map(({ regions }) => {
     const raster = new Uint8Array(RASTER * RASTER);
@@ -92,14 +94,27 @@ async function rasterise(concepts: readonly Concept[], file: ConceptsFile, windo
   return rasters.map((raster) => Uint16Array.from(raster.keys()).filter((point) => raster[point] === 1));
 }
 
+/** One value a pixel, also of a picture of grey pixels written as colours. */
+function grey(data: Uint8Array, channels: number): Uint8Array {
+  if (channels === 1) return data;
+  const values = new Uint8Array(data.length / channels);
+  for (let i = 0, at = 0; i < values.length; i++, at += channels) {
+    values[i] = data[at];
+    if (channels > 2 && (data[at + 1] !== values[i] || data[at + 2] !== values[i])) throw new Error("it has colours");
+  }
+  return values;
+}
+
 async function readMask({ folder }: ConceptsFile, name: string): Promise<Mask> {
   const path = join(folder, name);
   try {
-    const image = sharp(path);
-    const { isPalette } = await image.metadata();
+    const image = sharp(path, { limitInputPixels: MAX_PIXELS });
+    const { isPalette, depth, format } = await image.metadata();
+    if (format !== "png") throw new Error(`it is ${format}`);
     if (isPalette) throw new Error("it has a palette");
-    const { data, info } = await image.extractChannel(0).raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
-    return { data, width: info.width, height: info.height };
+    if (depth !== "uchar") throw new Error(`it is of ${depth}`);
+    const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
+    return { data: grey(data, info.channels), width: info.width, height: info.height };
   } catch (error) {
     throw new UserError(`reading the mask ${path}: ${messageOf(error)}; expected an 8-bit grey PNG, write it anew`, {
       cause: error,

@@ -75,22 +75,35 @@ function problemOf(thing: unknown): string | undefined {
   }
   if (thing.regions === undefined) return undefined;
   if (!Array.isArray(thing.regions)) return "regions that are no list; expected boxes, polygons or masks";
-  const isRegion = (region: unknown) =>
-    isRecord(region) &&
-    (isNumbers(region.box, 4) ||
-      (Array.isArray(region.polygon) &&
-        region.polygon.length >= 3 &&
-        region.polygon.every((point) => isNumbers(point, 2))) ||
-      (isBelow(region.mask) && (region.value === undefined || Number.isInteger(region.value))));
-  return thing.regions.every(isRegion)
-    ? undefined
-    : "a region of no known kind; expected box [left, top, right, bottom], polygon [[x, y], ...] or mask (a path below the file)";
+  return thing.regions.map(problemOfRegion).find((text) => text !== undefined);
 }
+
+function problemOfRegion(region: unknown): string | undefined {
+  const { box, polygon, mask, value } = isRecord(region) ? region : {};
+  if (isNumbers(box, 4)) {
+    const [left, top, right, bottom] = box;
+    if (left > right || top > bottom) return `a box [${box.join(", ")}]; expected [left, top, right, bottom]`;
+    return box.every(isNear) ? undefined : `a box [${box.join(", ")}]; expected fractions of the picture, 0 to 1`;
+  }
+  if (Array.isArray(polygon) && polygon.length >= 3 && polygon.every((point) => isNumbers(point, 2))) {
+    const far = polygon.find((point: readonly number[]) => !point.every(isNear));
+    return far && `a corner [${far.join(", ")}]; expected fractions of the picture, 0 to 1`;
+  }
+  if (isBelow(mask)) {
+    const isByte =
+      value === undefined || (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255);
+    return isByte ? undefined : `a mask's value ${value}; expected a whole number from 0 to 255`;
+  }
+  return "a region of no known kind; expected box [left, top, right, bottom], polygon [[x, y], ...] or mask (a path below the file)";
+}
+
+/** Things reach beyond the picture's edges, but who writes pixels means something else. */
+const isNear = (fraction: number): boolean => fraction >= -1 && fraction <= 2;
 
 /** A path that does not leave its folder. */
 function isBelow(path: unknown): path is string {
   return typeof path === "string" && path !== "" && !isAbsolute(path) && normalize(path).split(sep)[0] !== "..";
 }
 
-const isNumbers = (value: unknown, length: number): boolean =>
+const isNumbers = (value: unknown, length: number): value is readonly number[] =>
   Array.isArray(value) && value.length === length && value.every(Number.isFinite);

@@ -6,6 +6,7 @@
  * unit, fewer when there are so many units that all of them would take more than `PLACES_BYTES`. Every picture gives equally
  * many places, drawn anew for each batch of pictures, one from each of equally long stretches of the map.
  */
+import { UserError } from "../../base/errors.js";
 import type { Progress } from "../../base/progress.js";
 import { Random } from "../../base/random.js";
 import { GraphBuilder } from "../../engine/onnx/build.js";
@@ -24,6 +25,9 @@ const MOST_PLACES = 20_000;
 
 /** Memory for the activations of all units at their places. */
 const PLACES_BYTES = 1 << 29;
+
+/** Memory for the maxima of all units: 2,000 units on 268,000 pictures. */
+const MAXIMA_BYTES = 2 ** 31;
 
 /** What the units of one layer did. Rows are the units of the layout, in its order. */
 export interface LayerTruth {
@@ -62,6 +66,12 @@ export async function watchUnits(
   { batchSize, fixed, seed, session: settings, progress }: WatchOptions,
 ): Promise<HeldOutTruth> {
   const rows = layouts.reduce((sum, layout) => sum + unitsOf(layout).length, 0);
+  const bytes = 4 * rows * probe.size; // of the maxima; the places take as much at least
+  if (bytes > MAXIMA_BYTES) {
+    throw new UserError(
+      `watching ${rows} units on ${probe.size} images: this does not fit into memory; expected at most ${Math.floor(MAXIMA_BYTES / 4 / rows)} images, give fewer or some --layers only`,
+    );
+  }
   const most = Math.min(MOST_PLACES, PLACES_BYTES / 4 / rows);
   const recorders = layouts.map((layout, i) => new Recorder(layout, i, probe.size, most, new Random(seed + 31 * i)));
   const session = await openSession(watchingGraph(model, recorders), settings);

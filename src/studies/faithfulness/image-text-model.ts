@@ -16,12 +16,16 @@ import { cut } from "../../engine/onnx/cut.js";
 import { indexGraph } from "../../engine/onnx/graph.js";
 import { type OnnxModel, readModel } from "../../engine/onnx/model.js";
 import { fromValueInfo, type TensorInfo } from "../../engine/onnx/values.js";
+import { runForeign } from "../../engine/runtime/foreign.js";
 import { openSession } from "../../engine/runtime/open.js";
 import type { Arrays, Session, SessionOptions } from "../../engine/runtime/session.js";
 import { type NdArray, ndarray, toFloat32 } from "../../engine/tensor/ndarray.js";
 
 /** Tokens of a text, at most, where nothing says otherwise: CLIP's. */
 const MOST_TOKENS = 77;
+
+/** Pixels along a side of a picture, at most. */
+const LARGEST_SIDE = 4096;
 
 /** Pictures and texts as vectors that can be compared. */
 export class ImageTextModel {
@@ -58,7 +62,15 @@ export class ImageTextModel {
 
   /** Vectors of length 1, float32 [picture, feature]. @param pixels float32, as `preprocessing` makes them. */
   async embedImages(pixels: NdArray<"float32">): Promise<NdArray<"float32">> {
-    const { image_embeds } = await this.#vision.run({ pixel_values: pixels }, ["image_embeds"]);
+    const { image_embeds } = await runForeign(
+      this.#vision,
+      { pixel_values: pixels },
+      {
+        operation: `embedding images with ${this.folder}`,
+        expected: "a model of float32 pixels that fits its preprocessor_config.json",
+        fetches: ["image_embeds"],
+      },
+    );
     return this.#normalised(image_embeds);
   }
 
@@ -86,7 +98,11 @@ export class ImageTextModel {
           ? ndarray("int32", [1, length], Int32Array.from(row))
           : ndarray("int64", [1, length], BigInt64Array.from(row, BigInt));
     }
-    const { text_embeds } = await this.#text.run(feeds, ["text_embeds"]);
+    const { text_embeds } = await runForeign(this.#text, feeds, {
+      operation: `embedding texts with ${this.folder}`,
+      expected: "a model and a tokenizer.json that belong together",
+      fetches: ["text_embeds"],
+    });
     return this.#normalised(text_embeds).data;
   }
 
@@ -130,7 +146,9 @@ async function readJson(folder: string, name: string): Promise<Record<string, un
   const path = find(folder, [name]);
   if (path === undefined) return undefined;
   try {
-    return JSON.parse((await readWhole("reading", path)).toString("utf8"));
+    const value: unknown = JSON.parse((await readWhole("reading", path)).toString("utf8"));
+    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+    throw new Error("it is no object");
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`reading ${path}: ${messageOf(error)}; expected JSON, fetch it again`, { cause: error });
@@ -169,13 +187,16 @@ function half(model: OnnxModel, isOurs: (name: string) => boolean, output: strin
 async function readPreprocessing(folder: string): Promise<Preprocessing> {
   const config = await readJson(folder, "preprocessor_config.json");
   if (config === undefined) throw missing(folder, "preprocessor_config.json");
-  const size = sideOf(config.crop_size) ?? sideOf(config.size);
+  const size = sideOf(config.crop_size ?? config.size);
   const scale = typeof config.rescale_factor === "number" ? config.rescale_factor * 255 : 1;
   const [mean, std] = [config.image_mean ?? [0, 0, 0], config.image_std ?? [1, 1, 1]];
   const isReals = (list: unknown): list is number[] =>
     Array.isArray(list) && list.length === 3 && list.every(Number.isFinite);
   if (size === undefined || !isReals(mean) || !isReals(std)) {
-    throw missing(folder, "crop_size or size, image_mean and image_std of three numbers in preprocessor_config.json");
+    throw missing(
+      folder,
+      "square crop_size or size, image_mean and image_std of three numbers in preprocessor_config.json",
+    );
   }
   const plain = config.do_normalize === false;
   return {
@@ -186,11 +207,14 @@ async function readPreprocessing(folder: string): Promise<Preprocessing> {
   };
 }
 
-/** A side in pixels, written as `224`, `{ "height": 224, "width": 224 }` or `{ "shortest_edge": 224 }`. */
+/** The side of a square in pixels, written as `224`, `{ "height": 224, "width": 224 }` or `{ "shortest_edge": 224 }`. */
 function sideOf(size: unknown): number | undefined {
-  const record = size as { height?: unknown; shortest_edge?: unknown } | null | undefined;
+  const record = size as { height?: unknown; width?: unknown; shortest_edge?: unknown } | null | undefined;
   const side = typeof size === "number" ? size : (record?.height ?? record?.shortest_edge);
-  return typeof side === "number" && Number.isInteger(side) && side > 0 ? side : undefined;
+  const isSquare = record?.height === record?.width; // also when there are neither
+  return typeof side === "number" && Number.isInteger(side) && side > 0 && side <= LARGEST_SIDE && isSquare
+    ? side
+    : undefined;
 }
 
 async function readTokens(folder: string): Promise<(text: string) => readonly number[]> {

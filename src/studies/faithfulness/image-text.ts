@@ -10,12 +10,16 @@ import { UserError } from "../../base/errors.js";
 import type { Progress } from "../../base/progress.js";
 import { batches } from "../../data/images/batches.js";
 import { decode } from "../../data/images/decode.js";
+import type { ImageSet } from "../../data/images/imageset.js";
 import { normalise } from "../../data/images/preprocess.js";
 import type { SessionOptions } from "../../engine/runtime/session.js";
 import { type NdArray, ndarray } from "../../engine/tensor/ndarray.js";
 import type { Taps } from "../../engine/tensor/resize.js";
 import { ImageTextModel } from "./image-text-model.js";
 import type { HeldOut, Places, Prediction, Predictions, Predictor } from "./predictor.js";
+
+/** Memory for the vectors of all pictures: 61,000 with CLIP's 512 features and the default of windows. */
+const MOST_BYTES = 2 ** 31;
 
 export interface ImageTextOptions extends SessionOptions {
   /** Windows along each side of the view; default 4. One: the whole view only, which knows nothing of places. */
@@ -26,22 +30,32 @@ export interface ImageTextOptions extends SessionOptions {
 export async function openImageText(folder: string, options: ImageTextOptions = {}): Promise<Predictor> {
   const { windows = 4, ...session } = options;
   const model = await ImageTextModel.open(folder, session);
+  const { length: features } = await model.embedText("a photo"); // before any long work
   return {
     name: `image-text model (${folder}, ${windows} x ${windows} windows)`,
-    check() {},
+    check: (set) => checkMemory(set, windows, features),
     async prepare(heldOut, descriptions, progress) {
-      const images = await embedPictures(model, heldOut, windows, progress);
+      const images = await embedPictures(model, heldOut, { windows, features }, progress);
       return new ImageTextPredictions(images, windows, await embedTexts(model, descriptions, progress));
     },
     close: () => model.close(),
   };
 }
 
+/** Refuses a set whose vectors would not fit into memory. */
+function checkMemory({ location, entries }: ImageSet, windows: number, features: number): void {
+  const most = Math.floor(MOST_BYTES / (4 * features * (1 + windows * windows)));
+  if (entries.length <= most) return;
+  throw new UserError(
+    `embedding ${location}: ${entries.length} images in ${windows} x ${windows} windows do not fit into memory; expected at most ${most}, give fewer images or --windows 1`,
+  );
+}
+
 /** float32 [picture, 1 + windows squared, feature], each of length 1; the first is the whole view. */
 async function embedPictures(
   model: ImageTextModel,
   { set, ids, view }: HeldOut,
-  windows: number,
+  { windows, features }: { windows: number; features: number },
   progress: Progress,
 ): Promise<NdArray<"float32">> {
   const side = model.preprocessing.width;
@@ -69,6 +83,11 @@ async function embedPictures(
       copyWindow(picture, [height, width], [top, left], side, pixels.subarray(part * 3 * side ** 2));
     }
     const { data, shape } = await model.embedImages(normalise(pixels, model.preprocessing));
+    if (shape[1] !== features) {
+      throw new UserError(
+        `embedding ${set.location}: images have ${shape[1]} features and texts ${features}; expected as many, check the model`,
+      );
+    }
     embedded ??= new Float32Array(ids.length * parts * shape[1]);
     embedded.set(data, done * data.length);
     progress.update(++done);

@@ -3,12 +3,15 @@
  * ("shuffled") and what one label scores for all of them ("constant").
  *
  * The rule. `score` is the mean of two skills, (average precision - base rate) / (1 - base rate), over pictures and over places: 0
- * for guessing, 1 for perfect; a skill that is not defined (the unit fires on no picture, or on all) is left out. The control is
- * the layer's other descriptions, all of them or `MOST_CONTROLS` drawn at random, each that means the same to the predictor
- * taken once; every one is scored on every unit, so no luck of a shuffle enters. p = (1 + how many of the n others score at least
- * as high) / (1 + n): its smallest value, and its grain, is 1 / (1 + n). A description is supported when p <= 0.05, which takes 20
- * different descriptions; with fewer, and wherever else nothing can be computed, the verdict is "cannot tell". No correction is
- * made for the number of units: of descriptions that mean nothing, up to 5 % pass.
+ * for guessing, 1 for perfect; a skill that is not defined (the unit fires on no picture, or on all) is left out. It has two
+ * controls, and p is the larger of both, each (1 + how many of n score at least as high) / (1 + n):
+ * - the layer's other descriptions, for this unit: all of them or `MOST_CONTROLS` drawn at random, each that means the same to the
+ *   predictor taken once, so no luck of a shuffle enters;
+ * - this description, for the layer's other units that are not so described: all of them or `MOST_CONTROLS`. Without it, a label that is as
+ *   good for every unit of the layer would be supported for each unit it is given to, because the other labels are worse.
+ * A description is supported when p <= 0.05, which takes 20 different descriptions, and 20 units; with fewer, and wherever else nothing
+ * can be computed, the verdict is "cannot tell". Were the descriptions dealt to the units at random, the second control's p alone would be
+ * at most 0.05 for at most 5 % of them, however many units share a description. No correction is made for the number of units.
  *
  * Costs one ranking for each different description, and p log p of a unit's firing pictures and places for each of its controls.
  */
@@ -16,9 +19,10 @@ import type { Random } from "../../base/random.js";
 import { NOT_ABOVE_SHUFFLED } from "../../run/verdicts.js";
 import { type Agreement, type Firing, firingOf, Trial } from "./agreement.js";
 import type { LayerTruth } from "./held-out.js";
+import { rankAmong, scoresElsewhere } from "./other-units.js";
 import type { Predictions } from "./predictor.js";
 
-/** Wrong descriptions that each unit is tried with, at most. */
+/** Wrong descriptions that each unit is tried with, and wrong units that each description is tried on, at most. */
 export const MOST_CONTROLS = 200;
 
 /** Largest p of a description that is called supported. */
@@ -26,8 +30,8 @@ export const SIGNIFICANT = 0.05;
 
 /**
  * Why a description is not called supported.
- * - `not-above-shuffled`: too many of the layer's other descriptions predict the unit as well.
- * - `few-descriptions`: the layer has fewer than 20 different descriptions, too few to tell.
+ * - `not-above-shuffled`: too many of the layer's other descriptions predict the unit as well, or it predicts too many other units as well.
+ * - `few-descriptions`: the layer has fewer than 20 different descriptions, or fewer than 20 units to try one on; too few to tell.
  * - `no-known-word`: the predictor does not know any of its words, so it predicts nothing: a constant, which scores 0.
  * - `never-fires`, `always-fires`: on the held-out pictures, so that there is nothing to predict.
  * - `nan`: some activation is not a number.
@@ -63,6 +67,8 @@ export interface Judged extends Claim {
   readonly constant: number;
   /** How many other descriptions it was compared with. */
   readonly controls: number;
+  /** How many other units it was compared on. */
+  readonly otherUnits: number;
   readonly p: number;
   readonly verdict: "supported" | "cannot-tell";
   readonly reason: Reason | undefined;
@@ -95,7 +101,12 @@ export function judgeLayer(
   const spoken = [...meanings.keys()].filter((meaning) => meaning !== undefined);
   const chosen = new Set(Array.from(random.permutation(spoken.length).subarray(0, MOST_CONTROLS), (i) => spoken[i]));
 
+  const said = meaningsOfUnits(meanings);
+  const judged = [...said.keys()].filter((unit) => isSound(rowOf.get(unit)!));
+  const order = Array.from(random.permutation(judged.length), (i) => judged[i]);
+
   const controls = new Map<string, Float64Array>(); // their scores, [row]
+  const elsewhere = new Map<string, readonly number[]>(); // their scores for units that are described otherwise
   const own = new Map<Claim, Pick<Judged, "when" | "where" | "score">>();
   const { places } = truth;
   const nothing = { images: truth.maxima(0).map(() => 0), places: new Float32Array(places.images.length) };
@@ -107,6 +118,10 @@ export function judgeLayer(
         meaning,
         Float64Array.from(firing, (fires) => trial.score(fires)),
       );
+    }
+    if (meaning !== undefined) {
+      const strangers = order.filter((unit) => !said.get(unit)!.has(meaning)).map((unit) => rowOf.get(unit)!);
+      elsewhere.set(meaning, scoresElsewhere(trial, strangers, firing, MOST_CONTROLS));
     }
     for (const claim of same) {
       const row = rowOf.get(claim.unit)!;
@@ -120,23 +135,26 @@ export function judgeLayer(
     onJudged((done += same.length));
   }
 
-  const said = meaningsOfUnits(meanings);
   const constant = bestConstant(controls, own, rowOf);
   const rows = claims.map((claim): Judged => {
     const row = rowOf.get(claim.unit)!;
     const { when, where, score } = own.get(claim) ?? UNJUDGED;
     const others = [...controls].filter(([meaning]) => !said.get(claim.unit)?.has(meaning));
-    const tried = Float64Array.from(Number.isNaN(score) ? [] : others, ([, scores]) => scores[row]).sort();
-    const p = Number.isNaN(score) ? score : (1 + tried.filter((other) => other >= score).length) / (1 + tried.length);
-    const isKnown = predictions.meaning(claim.description) !== undefined;
+    const isDefined = !Number.isNaN(score);
+    const tried = Float64Array.from(isDefined ? others : [], ([, scores]) => scores[row]).sort();
+    const meaning = predictions.meaning(claim.description);
+    const away = (isDefined && meaning !== undefined && elsewhere.get(meaning)) || [];
+    const p = isDefined ? Math.max(rankAmong(score, tried), rankAmong(score, away)) : Number.NaN;
+    const fewest = Math.min(tried.length, away.length);
     const reason =
-      reasonAgainstUnit(claim, isSound(row), score, firing[row]) ?? reasonAgainst(isKnown, p, tried.length);
+      reasonAgainstUnit(claim, isSound(row), score, firing[row]) ?? reasonAgainst(meaning !== undefined, p, fewest);
     return {
       ...{ layer: truth.layout.name, unit: claim.unit, description: claim.description, when, where, score },
       shuffled: tried.reduce((sum, value) => sum + value, 0) / tried.length,
       shuffledHigh: tried[Math.ceil(0.95 * tried.length) - 1] ?? Number.NaN,
       constant: Number.isNaN(score) || constant === undefined ? Number.NaN : controls.get(constant)![row],
       controls: tried.length,
+      otherUnits: away.length,
       p,
       verdict: reason === undefined ? "supported" : "cannot-tell",
       reason,

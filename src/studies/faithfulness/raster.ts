@@ -24,10 +24,15 @@ export interface Mask {
   readonly height: number;
 }
 
+/** A mask's values at the points of the raster, int16 [RASTER, RASTER], -1 beyond the picture: a picture may have many large masks. */
+export type SampledMask = Int16Array;
+
 /** Paints a region: sets the points whose centres lie in it. @param into uint8 [RASTER, RASTER]. */
-export function paint(region: Region, window: Window, masks: ReadonlyMap<string, Mask>, into: Uint8Array): void {
+export function paint(region: Region, window: Window, masks: ReadonlyMap<string, SampledMask>, into: Uint8Array): void {
   if ("mask" in region) {
-    paintMask(masks.get(region.mask)!, region.value, window, into);
+    const values = masks.get(region.mask)!;
+    const { value } = region;
+    for (let i = 0; i < values.length; i++) if (value === undefined ? values[i] > 0 : values[i] === value) into[i] = 1;
     return;
   }
   const corners = "box" in region ? cornersOf(region.box) : region.polygon;
@@ -65,19 +70,20 @@ function paintPolygon(points: readonly (readonly [number, number])[], into: Uint
   }
 }
 
-function paintMask({ data, width, height }: Mask, value: number | undefined, window: Window, into: Uint8Array): void {
+/** What the network sees of a mask. */
+export function sampleMask({ data, width, height }: Mask, window: Window): SampledMask {
   const pixelOf = (point: number, axis: Axis, size: number, pixels: number) =>
     Math.floor(((((point + 0.5) / RASTER) * size + axis.offset) / axis.resized) * pixels);
+  const sampled = new Int16Array(RASTER * RASTER).fill(-1);
   for (let row = 0; row < RASTER; row++) {
     const y = pixelOf(row, window.y, window.height, height);
     if (y < 0 || y >= height) continue;
     for (let column = 0; column < RASTER; column++) {
       const x = pixelOf(column, window.x, window.width, width);
-      if (x < 0 || x >= width) continue;
-      const pixel = data[y * width + x];
-      if (value === undefined ? pixel !== 0 : pixel === value) into[row * RASTER + column] = 1;
+      if (x >= 0 && x < width) sampled[row * RASTER + column] = data[y * width + x];
     }
   }
+  return sampled;
 }
 
 /**

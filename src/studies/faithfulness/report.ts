@@ -22,6 +22,7 @@ const COLUMNS: readonly [string, (row: Judged) => string | number | undefined][]
   ["shuffled_95", ({ shuffledHigh }) => shuffledHigh],
   ["constant", ({ constant }) => constant],
   ["controls", ({ controls }) => controls],
+  ["other_units", ({ otherUnits }) => otherUnits],
   ["p", ({ p }) => p],
   ["verdict", ({ verdict }) => verdict],
   ["reason", ({ reason }) => reason],

@@ -5,22 +5,16 @@
  *
  * Costs one pass of the network over the held-out pictures, the predictor's own pass, and what `judge-layer.ts` says.
  */
-import { existsSync } from "node:fs";
 import { UserError } from "../../base/errors.js";
 import { type Progress, silent } from "../../base/progress.js";
 import { Random } from "../../base/random.js";
-import type { ImageSet } from "../../data/images/imageset.js";
-import { openImages } from "../../data/images/open.js";
-import type { Layer } from "../../engine/onnx/layers.js";
 import type { SessionOptions } from "../../engine/runtime/session.js";
-import type { LayerLayout } from "../../exemplars/layout.js";
 import { imageProbe } from "../../exemplars/probe.js";
-import { fixedBatch, imageInput, openModel, type Subject } from "../../exemplars/subject.js";
-import { readDescriptions } from "../../run/descriptions.js";
-import { isRun } from "../../run/manifest.js";
-import { Run, type RunLayer } from "../../run/run.js";
+import { fixedBatch, imageInput } from "../../exemplars/subject.js";
+import type { Run, RunLayer } from "../../run/run.js";
+import { claimsOf, layoutFor, openHeldOut, openRun, openSubject } from "../described-run.js";
 import { type LayerTruth, watchUnits } from "./held-out.js";
-import { type Claim, type JudgedLayer, judgeLayer } from "./judge-layer.js";
+import { type JudgedLayer, judgeLayer } from "./judge-layer.js";
 import type { Predictor } from "./predictor.js";
 
 export interface VerifyOptions extends SessionOptions {
@@ -45,12 +39,6 @@ export interface Verification {
   readonly layers: readonly (JudgedLayer & { readonly layer: string })[];
 }
 
-/** The descriptions of one layer. */
-interface Described {
-  readonly layer: RunLayer;
-  readonly claims: readonly Claim[];
-}
-
 /**
  * Judges the descriptions of a run on held-out pictures.
  * @param folder a run with descriptions. @param predictor stays open.
@@ -58,12 +46,7 @@ interface Described {
  * pictures are those it was made with.
  */
 export async function verifyRun(folder: string, predictor: Predictor, options: VerifyOptions): Promise<Verification> {
-  if (!isRun(folder)) {
-    throw new UserError(
-      `verifying ${folder}: it holds no run.json, and exemplars without their model cannot be verified; expected a run made by \`milan dissect\``,
-    );
-  }
-  const run = await Run.open(folder);
+  const run = await openRun("verifying", folder);
   try {
     return await verifyOpen(run, predictor, options);
   } finally {
@@ -73,11 +56,11 @@ export async function verifyRun(folder: string, predictor: Predictor, options: V
 
 async function verifyOpen(run: Run, predictor: Predictor, options: VerifyOptions): Promise<Verification> {
   const { seed = 0, progress = silent } = options;
-  const described = await claimsOf(run, options.layers);
-  const set = await openHeldOut(run, options.images);
+  const described = await claimsOf("verifying", run, options.layers);
+  const set = await openHeldOut("verifying", run, options.images);
   try {
     predictor.check(set);
-    const subject = await openSubject(run, options.model);
+    const subject = await openSubject("verifying", run, options.model);
     const view = run.manifest.preprocessing!;
     const probe = imageProbe(set, view, imageInput(subject).name, progress);
     const fixed = fixedBatch(subject);
@@ -111,73 +94,6 @@ async function verifyOpen(run: Run, predictor: Predictor, options: VerifyOptions
   } finally {
     await set.close();
   }
-}
-
-/** Descriptions by layer, in the order of the run. */
-async function claimsOf(run: Run, only: readonly string[] | undefined): Promise<Described[]> {
-  const descriptions = await readDescriptions(run.folder);
-  if (descriptions.length === 0) {
-    throw new UserError(
-      `verifying ${run.folder}: it has no descriptions; expected some, make them with milan describe`,
-    );
-  }
-  const chosen = only?.map((name) => run.layer(name));
-  const claims = new Map<RunLayer, Claim[]>();
-  for (const { layer: name, unit, description } of descriptions) {
-    const layer = run.layer(name);
-    if (chosen && !chosen.includes(layer)) continue;
-    if (!layer.unitNumbers.includes(unit)) {
-      throw new UserError(
-        `verifying ${run.folder}: a description of unit ${unit} of ${name}, which was not dissected; expected units of the run, describe it again`,
-      );
-    }
-    const list = claims.get(layer);
-    if (list) list.push({ unit, description });
-    else claims.set(layer, [{ unit, description }]);
-  }
-  const found = run.layers.filter((layer) => claims.has(layer));
-  if (found.length === 0) {
-    throw new UserError(
-      `verifying ${run.folder}: no description is of ${only?.join(", ")}; expected some, describe these layers first`,
-    );
-  }
-  return found.map((layer) => ({ layer, claims: claims.get(layer)! }));
-}
-
-async function openHeldOut({ folder, manifest }: Run, path: string): Promise<ImageSet> {
-  if (manifest.probeKind !== "images") {
-    throw new UserError(`verifying ${folder}: it is of a generator; expected a run of a network that is fed pictures`);
-  }
-  const set = await openImages(path);
-  if (set.fingerprint !== manifest.probeFingerprint) return set;
-  await set.close();
-  throw new UserError(
-    `verifying ${folder}: ${path} is the probe set that the run was made with; expected images it has not seen, give others with --images`,
-  );
-}
-
-async function openSubject({ folder, manifest }: Run, moved: string | undefined): Promise<Subject> {
-  const path = moved ?? manifest.modelPath;
-  if (!existsSync(path)) {
-    throw new UserError(`verifying ${folder}: the model ${path} is not there; say where it is now with --model`);
-  }
-  const { height, width } = manifest.preprocessing!;
-  const subject = await openModel(path, { size: [height, width] });
-  if (subject.sha256 === manifest.modelSha256) return subject;
-  throw new UserError(
-    `verifying ${folder}: ${path} is not the model the run was made with; point --model at that one, or dissect again`,
-  );
-}
-
-/** The layer as it was dissected, with the described units only. */
-function layoutFor({ layer, claims }: Described): LayerLayout {
-  const { name, kind, units, height, width, prefix } = layer;
-  const described = new Set(claims.map(({ unit }) => unit));
-  const subset = layer.unitNumbers.filter((unit) => described.has(unit));
-  return {
-    ...{ name, kind, units, height, width, prefix, dtype: layer.dtype as Layer["dtype"] },
-    ...(subset.length < units && { subset }),
-  };
 }
 
 const levelsOf = (layer: RunLayer, truth: LayerTruth): Float32Array =>

@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readAnnotations, writeAnnotations } from "../../../src/data/annotations/annotations.js";
+import { mayBeEnglish } from "../../../src/data/annotations/english.js";
 import { GROUPS, resolveSets } from "../../../src/data/annotations/names.js";
 import { splitUnits } from "../../../src/data/annotations/split.js";
+import { describeShared, shared } from "../../shared.js";
 
 const folder = mkdtempSync(join(tmpdir(), "milan-annotations-"));
 let serial = 0;
@@ -27,11 +29,16 @@ describe("annotations.csv", () => {
     expect(await readAnnotations(path)).toEqual({ list, empty: 0 });
   });
 
-  test("other columns, a byte-order mark, empty lines and empty summaries do no harm", async () => {
-    const path = written('\ufeffworker,unit, layer,summary\r\nw1,3,conv1,red dots\r\n\r\nw2,4,conv1,"  "\r\n');
-    expect(await readAnnotations(path)).toEqual({
+  test("other columns, a byte-order mark and empty lines do no harm; what says nothing is left out when asked for", async () => {
+    const path = written(
+      '\ufeffworker,unit, layer,summary\r\nw1,3,conv1,red dots\r\n\r\nw2,4,conv1,"  "\r\nw2,4,conv1,...\r\nw3,5,conv1,точки\r\n',
+    );
+    await expect(readAnnotations(path)).rejects.toThrow(
+      "the summary in row 3 is empty; expected a description in English",
+    );
+    expect(await readAnnotations(path, { partial: true })).toEqual({
       list: [{ layer: "conv1", unit: 3, summary: "red dots" }],
-      empty: 1,
+      empty: 3,
     });
   });
 
@@ -41,6 +48,15 @@ describe("annotations.csv", () => {
     ["layer,unit,summary\nconv1,3,dots\nconv1,-1,dots\n", 'unit "-1" in row 3'],
     ["layer,unit,summary\n", "it has no rows"],
     ["layer,unit,summary\nconv1,3,\n", "all 1 summaries are empty"],
+    [
+      'layer,unit,summary\nconv1,3,dots\nconv1,4,"?\n!"\n',
+      'row 3 is "? !"; expected a description in English in every row, got 1',
+    ],
+    ["layer,unit,summary\nconv1,3,red dots\nconv1,4,красные\n", 'the summary in row 3 is "красные"; expected'],
+    [
+      `layer,unit,summary\n${["rote Punkte auf weißem Grund", "Räder von Autos", "grüne Blätter", "Augen von Tieren", "Text auf Schildern"].map((text, unit) => `conv1,${unit},${text}\n`).join("")}`,
+      'are not English, such as "rote Punkte auf weißem Grund"',
+    ],
     ["layer,unit,summary\nconv1,3,красные точки\nconv1,4,красные полосы\n", "are not English"],
     ["layer,unit,summary\nconv1,3,12 34\n", "have no words"],
     ['layer,unit,summary\nconv1,3,"open', "expected a CSV table"],
@@ -51,6 +67,55 @@ describe("annotations.csv", () => {
     expect(error).toMatchObject({ name: "UserError" });
     expect((error as Error).message).toContain(problem);
     expect((error as Error).message).not.toContain("\n");
+  });
+
+  test("English is what people say, whatever it is of; the other languages are not", () => {
+    const things = ["discs", "stripes", "bars", "rings", "crosses", "grids", "faces", "wheels"];
+    expect(
+      mayBeEnglish(["red", "green", "blue", "white"].flatMap((colour) => things.map((it) => `${colour} ${it}`))),
+    ).toBe(true);
+    expect(
+      mayBeEnglish(["tench", "great white shark", "house finch", "box turtle", "Komodo dragon", "harvestman", "quail"]),
+    ).toBe(true);
+    expect(
+      mayBeEnglish([
+        "puntos rojos sobre fondo blanco",
+        "ruedas de coches",
+        "el cielo sobre las montañas",
+        "caras de perros",
+        "hojas verdes",
+        "bordes entre zonas claras y oscuras",
+        "ojos de animales",
+        "objetos redondos",
+        "texto en carteles",
+        "agua y olas",
+        "rejas y vallas",
+        "patas de caballos",
+        "ventanas de edificios altos",
+        "la parte superior de las botellas",
+      ]),
+    ).toBe(false);
+    expect(
+      mayBeEnglish([
+        "points rouges sur fond blanc",
+        "roues de voitures",
+        "visages de chiens",
+        "feuilles vertes",
+        "objets ronds",
+      ]),
+    ).toBe(false);
+    expect(mayBeEnglish(["puntos"])).toBe(true); // too little to tell
+  });
+
+  describeShared("the real ones", () => {
+    test("are English, and every hundred of them is", async () => {
+      const { list, empty } = await readAnnotations(shared("data/text/milannotations-resnet152-imagenet.csv"));
+      expect([list.length, empty]).toEqual([11712, 0]);
+      const texts = list.map(({ summary }) => summary);
+      for (let first = 0; first < texts.length; first += 100) {
+        expect(mayBeEnglish(texts.slice(first, first + 100)), texts[first]).toBe(true);
+      }
+    });
   });
 
   test("a file that is not there", async () => {

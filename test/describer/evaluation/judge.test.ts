@@ -1,7 +1,7 @@
 /** Judging, on descriptions whose worth is known. */
 import { expect, test } from "vitest";
+import { bootstrap } from "../../../src/base/bootstrap.js";
 import { Random } from "../../../src/base/random.js";
-import { bootstrap } from "../../../src/describer/evaluation/bootstrap.js";
 import { type JudgedUnit, judge } from "../../../src/describer/evaluation/judge.js";
 import { formatJudgements } from "../../../src/describer/evaluation/report.js";
 import { bleu } from "../../../src/language/bleu.js";
@@ -50,10 +50,29 @@ test("one label for all is no better than the best one label, and no worse shuff
 test("descriptions of the wrong units are unmasked", async () => {
   const [all] = await judge(
     units((i) => truth(i + 1)),
-    [bleu({ effectiveOrder: true })],
+    [bleu({ effectiveOrder: "references" })],
     options(),
   );
   expect(Math.max(all.beatsConstant, all.beatsShuffled)).toBeLessThan(0.5);
+});
+
+test("scores and controls are those of a computation by hand", async () => {
+  // unigram F1 against one reference each: sums of a table of all descriptions with all references
+  const said = ["red discs", "red bars", "blue", "green bars", "blue bars", "white discs"];
+  const people = ["red discs", "blue bars", "blue bars", "green", "red bars", "discs"];
+  const f1 = (a: string, b: string) => {
+    const [x, y] = [a.split(" "), b.split(" ")];
+    return (2 * x.filter((word) => y.includes(word)).length) / (x.length + y.length);
+  };
+  const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
+  const labels = [...new Set([...said, ...people])];
+  const best = Math.max(...labels.map((label) => mean(people.map((text) => f1(label, text)))));
+  const others = people.flatMap((text, i) => said.filter((_, j) => j !== i).map((label) => f1(label, text)));
+  const six = said.map((description, unit) => ({ layer: "a", unit, description, references: [people[unit]] }));
+  const [found] = await judge(six, [rouge(1)], { ...options(), deals: 4000 });
+  expect(found.describer.value).toBeCloseTo(mean(said.map((text, i) => f1(text, people[i]))), 12);
+  expect(found.constant.value).toBeCloseTo(best, 12);
+  expect(Math.abs(found.shuffled.value - mean(others))).toBeLessThan(0.01); // any other unit's, equally often
 });
 
 test("the same seed gives the same intervals", async () => {

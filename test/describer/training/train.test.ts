@@ -1,10 +1,11 @@
 /** Training where the right answer is known: 5 shapes in 6 colours, learned from one set of exemplars and told of another. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { silent } from "../../../src/base/progress.js";
+import { shapeScenes, writeShapes } from "../../../src/data/world/shapes.js";
 import { type AnnotatedSet, openAnnotatedSets } from "../../../src/describer/annotated-set.js";
 import { describe } from "../../../src/describer/describe.js";
 import { loadDescriber } from "../../../src/describer/describer.js";
@@ -75,7 +76,19 @@ test("what it says of exemplars it has never seen is right", async () => {
 
 test("the card tells of data, curves, controls and the language model", () => {
   const card = readFileSync(at("describer", "card.md"), "utf8");
-  for (const part of ["## Data", "## Scores", "| BLEU |", "ROUGE-L", "one label for all", "Kneser-Ney", "## Curves"]) {
+  for (const part of [
+    "Identity of the encoder: ",
+    "hidden 96",
+    "Drawn from it: ",
+    "## Held-out units",
+    "## Data",
+    "## Scores",
+    "| BLEU |",
+    "ROUGE-L",
+    "one label for all",
+    "Kneser-Ney",
+    "## Curves",
+  ]) {
     expect(card).toContain(part);
   }
   expect(card).toContain("480 | 480");
@@ -117,6 +130,37 @@ test.each([
   },
   60_000,
 );
+
+test("what an earlier training left behind is not in the way of a later one that is killed and resumed", async () => {
+  await train("after another", { ...SHORT, seed: 5 }, [at("unseen")]);
+  writeFileSync(at("after another.training", ".captioner.checkpoint.safetensors.123-4.tmp"), "half");
+  const interrupt = (name: string) => {
+    if (name.startsWith("captioner, epoch 1")) throw new Error("interrupted");
+  };
+  const interrupted = train("after another", { ...SHORT, progress: { ...silent, begin: interrupt } }, [at("unseen")]);
+  await expect(interrupted).rejects.toThrow("interrupted");
+  await train("after another", { ...SHORT, resume: true }, [at("unseen")]);
+  expect(digests("after another")).toEqual(digests("once"));
+  expect(readdirSync(at("after another.training")).filter((name) => name.startsWith("."))).toEqual([]);
+}, 60_000);
+
+test("a set that holds its pictures is the same with and without source images at hand", async () => {
+  await writeShapes(at("photos"), shapeScenes(2, 1), 32);
+  const open = async (name: string, images?: string) => (await openAnnotatedSets([at(name)], { images }))[0];
+  const [alone, beside] = [await open("unseen"), await open("unseen", at("photos"))];
+  expect([beside.digest, beside.pictures]).toEqual([alone.digest, alone.pictures]);
+  await closeAll([alone, beside]);
+
+  // without its own it is still recognised, but its features are others for other images
+  cpSync(at("unseen"), at("pictureless"), { recursive: true });
+  rmSync(at("pictureless", "layer1", "images.npy"));
+  writeFileSync(at("pictureless", "layer1", "ids.csv"), "0,1,1,0\n".repeat(120));
+  await writeShapes(at("others"), shapeScenes(2, 2), 32);
+  const [one, other] = [await open("pictureless", at("photos")), await open("pictureless", at("others"))];
+  expect(other.digest).toBe(one.digest);
+  expect(other.pictures).not.toBe(one.pictures);
+  await closeAll([one, other]);
+});
 
 test("features are those of their encoder and exemplars, or refused", async () => {
   const other = await openEncoder(at("eyes.onnx"), { layers: ["colours"] });

@@ -49,6 +49,16 @@ test("without patience it only keeps the best; nothing to restore changes nothin
   expect(stopping.waited).toBe(100);
 });
 
+test("patience begins when something has been learned", () => {
+  const stopping = new EarlyStopping({ metric: "bleu", better: "higher", patience: 2, nothing: 0 });
+  const over = [0, 0, 0, 0, 3, 0, 2].map((bleu, i) => {
+    stopping.offer({ bleu }, i + 1, weights(i));
+    return stopping.isOver;
+  });
+  expect(over).toEqual([false, false, false, false, false, false, true]);
+  expect(stopping.best).toMatchObject({ value: 3, epoch: 5 });
+});
+
 test("a metric that nobody measures is a mistake", () => {
   const stopping = new EarlyStopping({ metric: "bleu", better: "higher" });
   expect(() => stopping.offer({ loss: 1, accuracy: 0 }, 1, weights(0))).toThrow(

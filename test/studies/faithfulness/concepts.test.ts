@@ -10,7 +10,7 @@ import { openImages } from "../../../src/data/images/open.js";
 import { openConcepts } from "../../../src/studies/faithfulness/concept-predictor.js";
 import { ConceptWords } from "../../../src/studies/faithfulness/concept-words.js";
 import type { Places } from "../../../src/studies/faithfulness/predictor.js";
-import { coverage, paint, RASTER } from "../../../src/studies/faithfulness/raster.js";
+import { coverage, paint, RASTER, sampleMask } from "../../../src/studies/faithfulness/raster.js";
 
 const folder = mkdtempSync(join(tmpdir(), "milan-concepts-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -55,7 +55,10 @@ test("regions are painted where the network sees them", () => {
   expect(coverage(triangle, [4, 4], 0)).toBe(1);
   expect(coverage(triangle, [4, 4], 15)).toBe(0);
   const data = Uint8Array.from({ length: 40 * 20 }, (_, i) => (i % 40 < 20 ? 7 : 9));
-  const mask = painted({ mask: "m.png", value: 7 }, new Map([["m.png", { data, width: 40, height: 20 }]]));
+  const mask = painted(
+    { mask: "m.png", value: 7 },
+    new Map([["m.png", sampleMask({ data, width: 40, height: 20 }, window)]]),
+  );
   expect([0, 1].map((cell) => coverage(mask, [1, 2], cell))).toEqual([1, 0]);
   // cells finer than the raster take the point at their middle
   expect(coverage(mask, [224, 224], 111)).toBe(1);
@@ -103,8 +106,48 @@ test.each([
   ['{"format":1,"images":{"a.png":{}}}', /a.png: no list/],
   ['{"format":1,"images":{"a.png":[{"names":[],"regions":[{"mask":"../a.png"}]}]}}', /a path below the file/],
   ['{"format":1,"images":{"a.png":[{"names":[],"regions":[{"mask":"/etc/a.png"}]}]}}', /a path below the file/],
+  ['{"format":1,"images":{"a.png":[{"names":[],"regions":[{"mask":"a/../../b.png"}]}]}}', /a path below the file/],
+  ['{"format":1,"images":{"a.png":[{"names":[],"regions":[{"mask":"a.png","value":256}]}]}}', /from 0 to 255/],
+  ['{"format":1,"images":{"a.png":[{"names":[],"regions":[{"box":[10,20,100,120]}]}]}}', /expected fractions/],
+  ['{"format":1,"images":{"a.png":[{"names":[],"regions":[{"box":[0,0,1e300,1]}]}]}}', /expected fractions/],
+  [
+    '{"format":1,"images":{"a.png":[{"names":[],"regions":[{"box":[0.5,0.5,0.2,0.2]}]}]}}',
+    /expected \[left, top, right/,
+  ],
+  ['{"format":1,"images":{"a.png":[{"names":[],"regions":[{"polygon":[[0,0],[1,0],[7,1]]}]}]}}', /a corner \[7, 1\]/],
+  ['{"format":1,"images":{"a.png":[{"names":[],"regions":[{"box":[0,0,null,1]}]}]}}', /a region of no known kind/],
 ])("a concepts file that is damaged is refused: %s", async (text, message) => {
   const path = join(folder, "damaged.json");
   writeFileSync(path, text);
   await expect(openConcepts(path)).rejects.toThrow(message);
+});
+
+test("masks that are no 8-bit grey PNG are refused in one line, not guessed at", async () => {
+  const write = (name: string, channels: 1 | 3, data: Uint8Array) =>
+    sharp(data, { raw: { width: 2, height: 1, channels } }).toFile(join(folder, name));
+  await write("colours.png", 3, Uint8Array.of(1, 2, 3, 0, 0, 0));
+  await write("grey-as-colours.png", 3, Uint8Array.of(3, 3, 3, 0, 0, 0));
+  await write("lossy.jpg", 1, Uint8Array.of(0, 3));
+  await sharp({ create: { width: 10_001, height: 10_000, channels: 3, background: "#000" } })
+    .png()
+    .toFile(join(folder, "huge.png"));
+  await sharp({ create: { width: 40, height: 20, channels: 3, background: "#888" } })
+    .png()
+    .toFile(join(folder, "a.png"));
+  const set = await openImages(join(folder, "a.png"));
+  const heldOut = { set, ids: Uint32Array.of(0), view: { width: 10, height: 10, fit: "crop" } as const };
+  const path = join(folder, "masked.json");
+  const prepared = async (mask: string) => {
+    const images = { [set.entries[0].file]: [{ names: ["thing"], regions: [{ mask, value: 3 }] }] };
+    writeFileSync(path, JSON.stringify({ format: 1, images }));
+    return (await openConcepts(path)).prepare(heldOut, [], silent);
+  };
+  await expect(prepared("colours.png")).rejects.toThrow(/colours.png: it has colours; expected an 8-bit grey PNG/);
+  await expect(prepared("lossy.jpg")).rejects.toThrow(/lossy.jpg: it is jpeg; expected an 8-bit grey PNG/);
+  await expect(prepared("huge.png")).rejects.toThrow(/huge.png: .*pixel limit; expected an 8-bit grey PNG/);
+  await expect(prepared("absent.png")).rejects.toThrow(/absent.png: .*missing.*; expected an 8-bit grey PNG/);
+  const found = await prepared("grey-as-colours.png");
+  const places: Places = { grid: [1, 2], images: Uint32Array.of(0, 0), cells: Uint32Array.of(0, 1) };
+  expect(Array.from(found.predict("thing", places).places)).toEqual([1, 0]);
+  await set.close();
 });

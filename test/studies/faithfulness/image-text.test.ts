@@ -1,5 +1,5 @@
 /** The predictor with an image-text model, on a dual encoder made by hand. No CLIP that was really trained is tried here. */
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { silent } from "../../../src/base/progress.js";
@@ -73,7 +73,7 @@ test("what is missing or of another kind is refused in one line", async () => {
   const folder = world.at("broken");
   await writeColourClip(folder, "one");
   writeFileSync(join(folder, "preprocessor_config.json"), "{}");
-  await expect(openImageText(folder)).rejects.toThrow(/no crop_size or size, .*; expected a CLIP/);
+  await expect(openImageText(folder)).rejects.toThrow(/no square crop_size or size, .*; expected a CLIP/);
   writeFileSync(
     join(folder, "preprocessor_config.json"),
     JSON.stringify({ size: 20, image_mean: [0, 0, 0], image_std: [1, 1, 1] }),
@@ -81,9 +81,42 @@ test("what is missing or of another kind is refused in one line", async () => {
   await expect(openImageText(folder)).rejects.toThrow(
     /pixel_values is \[.*, 3, 16, 16\]; expected \[batch, 3, 20, 20\]/,
   );
+  for (const [settings, message] of [
+    [null, /preprocessor_config.json: it is no object; expected JSON/],
+    [
+      { size: 16, crop_size: { height: 16, width: 32 }, image_mean: [0, 0, 0], image_std: [1, 1, 1] },
+      /no square crop_size/,
+    ],
+    [{ crop_size: 1e9, image_mean: [0, 0, 0], image_std: [1, 1, 1] }, /no square crop_size/],
+  ] as const) {
+    writeFileSync(join(folder, "preprocessor_config.json"), JSON.stringify(settings));
+    await expect(openImageText(folder)).rejects.toThrow(message);
+  }
+  await writeColourClip(folder, "one");
   rmSync(join(folder, "tokenizer.json"));
   await expect(openImageText(folder)).rejects.toThrow(/no tokenizer.json/);
   await writeColourClip(folder, "one");
   rmSync(join(folder, "model.onnx"));
   await expect(openImageText(folder)).rejects.toThrow(/no model.onnx, nor vision_model.onnx with text_model.onnx/);
+});
+
+test("a tokeniser of another model, and more pictures than fit into memory, are refused before any long work", async () => {
+  const folder = world.at("foreign");
+  await writeColourClip(folder, "one");
+  const tokenizer = JSON.parse(readFileSync(join(folder, "tokenizer.json"), "utf8"));
+  for (const word of Object.keys(tokenizer.model.vocab)) tokenizer.model.vocab[word] += 9000;
+  for (const token of tokenizer.added_tokens) token.id += 9000;
+  writeFileSync(join(folder, "tokenizer.json"), JSON.stringify(tokenizer));
+  await expect(openImageText(folder)).rejects.toThrow(
+    /embedding texts with .*; expected a model and a tokenizer.json that/,
+  );
+  const set = await openImages(world.at("held-out"));
+  const predictor = await openImageText(world.at("one"));
+  predictor.check(set);
+  const entries = { length: 5_000_000 } as typeof set.entries;
+  expect(() => predictor.check({ ...set, entries, location: "many/" })).toThrow(
+    /embedding many\/: 5000000 images in 4 x 4 windows do not fit into memory; expected at most 4511520/,
+  );
+  await predictor.close();
+  await set.close();
 });

@@ -1,5 +1,5 @@
 /** Right descriptions are supported, wrong ones are not, in a world where it is known which is which. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { beforeAll, describe, expect, test, vi } from "vitest";
@@ -108,7 +108,7 @@ describe("in the world of coloured shapes", () => {
     const [header, row] = faithfulnessTable(first).split("\n");
     expect(header).toBe(
       "layer,unit,description,auprc,base_rate,auc,pearson,place_auprc,place_base_rate,place_auc,place_pearson," +
-        "score,shuffled,shuffled_95,constant,controls,p,verdict,reason,unknown_words,predictor,images",
+        "score,shuffled,shuffled_95,constant,controls,other_units,p,verdict,reason,unknown_words,predictor,images",
     );
     expect(row).toMatch(
       /^summary,0,red things,[\d.]+,[\d.]+,[\d.]+,[\d.]+,,,,,[\d.]+,.*,cannot-tell,few-descriptions,/,
@@ -126,6 +126,13 @@ describe("refused, in one line", () => {
   ])("%s", async (_what, options, message) => {
     describeAs(world.at("run"), [[0, RIGHT[0]]], "unions");
     await expect(verified(options())).rejects.toThrow(message);
+  });
+
+  test("a set that shares a picture with the one the run was made with", async () => {
+    describeAs(world.at("run"), [[0, RIGHT[0]]], "unions");
+    cpSync(world.at("held-out"), world.at("mixed"), { recursive: true });
+    cpSync(world.at("seen/0007.png"), world.at("mixed/0007.png"));
+    await expect(verified({ images: world.at("mixed") })).rejects.toThrow(/0007.png is one of the images that the run/);
   });
 
   test("what is no run, a run without descriptions, pictures that the concepts do not list", async () => {

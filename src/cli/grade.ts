@@ -1,0 +1,74 @@
+/** `milan grade`: how much of what a run's descriptions claim is where their units are active, on images whose contents are known. */
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { DEVICE_NAMES } from "../base/devices.js";
+import { checkWritableFile } from "../base/files.js";
+import { names, place, whole } from "./arguments.js";
+import { printJson, printTable } from "./print.js";
+import { terminalProgress } from "./progress.js";
+
+interface Options {
+  world: string;
+  layers?: string[];
+  model?: string;
+  out?: string;
+  size?: number;
+  batch?: number;
+  seed: number;
+  device: (typeof DEVICE_NAMES)[number];
+  json?: boolean;
+}
+
+export function registerGrade(program: Command): void {
+  program
+    .command("grade")
+    .description("grade descriptions by what images show where their units are active")
+    .argument("<run>", "a run with descriptions")
+    .requiredOption("--world <folder>", "images of the made world that the run was not made with")
+    .option("--layers <names>", "only these layers", names)
+    .option("--model <file>", "the model, when it has moved since the run was made")
+    .option("--out <file>", "where to write; default RUN/grades.csv", place)
+    .option("--size <pixels>", "side of the masks compared; default the network's input, 64 at most", whole(8, 512))
+    .option("--batch <number>", "images run at once; default 8, or what the model demands", whole(1, 4096))
+    .option("--seed <number>", "seed of the resamples", whole(0), 0)
+    .addOption(new Option("--device <name>", "where to run").choices(DEVICE_NAMES).default("cpu"))
+    .option("--json", "machine-readable summary on standard output")
+    .addHelpText(
+      "after",
+      `
+A description is read back into a question to the images' labels; words that are not known are reported, not guessed. Its IoU is the
+number of pixels that it is true of and where the unit is above its level, over the number of pixels of which one of the two holds, both
+summed over all images. Its grade is that over the IoU of the best atomic concept (or its own, if higher): 0 to 1.
+"shuffled" is the mean grade that a unit gets from the layer's other descriptions, "one label for all" that of the description
+that suits the layer best. In brackets, 95 % intervals from resampling units.`,
+    )
+    .action(async (folder: string, options: Options) => {
+      const { gradeRun } = await import("../studies/grading/grade.js");
+      const report = await import("../studies/grading/report.js");
+      const { openWorldFolder } = await import("../data/world/folder.js");
+      const out = options.out ?? join(folder, report.GRADES_FILE);
+      if (options.out !== undefined) await checkWritableFile(options.out);
+      const { world, layers, model, size, batch, seed, device } = options;
+      const grades = await gradeRun(folder, await openWorldFolder(world), {
+        ...{ images: world, seed, device, progress: terminalProgress() },
+        ...(layers && { layers }),
+        ...(model !== undefined && { model }),
+        ...(size && { size }),
+        ...(batch && { batchSize: batch }),
+      });
+      await report.writeGrades(out, grades);
+      if (options.json) {
+        printJson({
+          out,
+          ...grades,
+          layers: grades.layers.map(({ rows, ...layer }) => ({ ...layer, units: rows.length })),
+        });
+        return;
+      }
+      printTable(report.GRADES_HEADER, report.gradesLines(grades));
+      const understood = (100 * grades.understood).toFixed(1);
+      process.stdout.write(
+        `${out}: ${grades.images} held-out images; ${understood} % of the descriptions understood\n`,
+      );
+    });
+}

@@ -1,0 +1,86 @@
+/** `milan grade` on the made world: a network made by hand, dissected over some pictures, graded on others. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { registerGrade } from "../../src/cli/grade.js";
+import { writeWorld } from "../../src/data/world/folder.js";
+import { writeModel } from "../../src/engine/onnx/model.js";
+import { dissect } from "../../src/exemplars/dissect.js";
+import { imageFolder } from "../../src/exemplars/probe.js";
+import { openModel } from "../../src/exemplars/subject.js";
+import { handMadeNetwork } from "../../src/zoo/hand-made.js";
+
+const folder = mkdtempSync(join(tmpdir(), "milan-grade-cli-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const at = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  await writeModel(handMadeNetwork(32), at("net.onnx"));
+  for (const [name, seed] of [
+    ["seen", 1],
+    ["new", 2],
+  ] as const) {
+    await writeWorld(at(name), { set: "world-objects", count: 80, seed, size: 32 });
+  }
+  const images = imageFolder(at("seen"), { mean: [0.5], std: [0.5] });
+  const run = await dissect(await openModel(at("net.onnx")), images, {
+    out: at("run"),
+    layers: ["colours"],
+    k: 5,
+    quantile: 0.95,
+  });
+  await run.close();
+});
+
+async function grade(...options: string[]): Promise<string> {
+  const said: string[] = [];
+  const spies = [
+    vi.spyOn(process.stderr, "write").mockReturnValue(true),
+    vi.spyOn(process.stdout, "write").mockImplementation((text) => said.push(String(text)) > 0),
+  ];
+  const program = new Command();
+  registerGrade(program);
+  try {
+    await program.parseAsync(["grade", at("run"), ...options], { from: "user" });
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+  return said.join("");
+}
+
+test("grades colours in the made world, and writes the table", async () => {
+  const texts = [
+    "red or orange things",
+    "green areas",
+    "blue things",
+    "things that are yellow",
+    "white things",
+    "black areas",
+  ];
+  writeFileSync(
+    at("run/descriptions.csv"),
+    ["layer,unit,description", ...texts.map((text, unit) => `colours,${unit},${text}`)].join("\n"),
+  );
+  const text = await grade("--world", at("new"));
+  expect(text).toMatch(/^layer\s+units\s+grade/);
+  expect(text).toMatch(/\ncolours\s+6\s+[01]\.\d{3} \[/);
+  expect(text).toMatch(/grades\.csv: 80 held-out images; 100\.0 % of the descriptions understood\n$/);
+  expect(readFileSync(at("run/grades.csv"), "utf8").trimEnd().split("\n")).toHaveLength(7);
+  const {
+    grade: own,
+    shuffled,
+    layers,
+  } = JSON.parse(await grade("--world", at("new"), "--json", "--out", at("other.csv")));
+  expect(own.value).toBeGreaterThan(0.75);
+  expect(shuffled.value).toBeLessThan(0.35);
+  expect(own.low).toBeGreaterThan(shuffled.high);
+  expect(layers).toMatchObject([{ layer: "colours", units: 6 }]);
+  expect(existsSync(at("other.csv"))).toBe(true);
+});
+
+test("refuses the pictures of the run, and what is no world", async () => {
+  await expect(grade("--world", at("seen"))).rejects.toThrow(/the probe set that the run was made with/);
+  await expect(grade("--world", folder)).rejects.toThrow(/world\.json/);
+});
