@@ -2,7 +2,7 @@
 import type { Tensor } from "../engine/grad/graph.js";
 import type { Network } from "./network.js";
 import { adaptiveAverage } from "./pooling.js";
-import { classifier, features } from "./sequential.js";
+import { classifier, features, type Step } from "./sequential.js";
 
 export interface AlexnetOptions {
   /** Default 1000. */
@@ -13,6 +13,8 @@ export interface AlexnetOptions {
   readonly hidden?: number;
   /** The first convolution. Default: as published, 11x11, every fourth pixel, padded by 2. */
   readonly stem?: { readonly kernel: number; readonly stride: number; readonly padding: number };
+  /** Whether convolutions are followed by batch normalisation, as VGG's may be; numbers count it then. Default: as published, not. */
+  readonly batchNorm?: boolean;
   /** Cells along each side of the maps that the dense layers read. Default 6. */
   readonly cells?: number;
   /** Share of the inputs of these that training drops. Default 0.5. */
@@ -26,7 +28,8 @@ const STEM = { kernel: 11, stride: 4, padding: 2 } as const;
 /** @param images float32 [n, 3, y, x], normalised, at least 63 pixels each way; fewer with another stem. */
 export function alexnet(images: Tensor, options: AlexnetOptions = {}): Network {
   const { classes = 1000, widths = ALEXNET_WIDTHS, hidden = 4096, dropout = 0.5, stem = STEM, cells = 6 } = options;
-  const { layers, last } = features(images, [
+  const normalised = { batchNorm: options.batchNorm ?? false };
+  const steps: Step[] = [
     { filters: widths[0], ...stem },
     { pool: 3 },
     { filters: widths[1], kernel: 5, padding: 2 },
@@ -35,7 +38,8 @@ export function alexnet(images: Tensor, options: AlexnetOptions = {}): Network {
     { filters: widths[3], kernel: 3, padding: 1 },
     { filters: widths[4], kernel: 3, padding: 1 },
     { pool: 3 },
-  ]);
+  ];
+  const { layers, last } = features(images, steps, normalised);
   const dense = [
     { index: 1, outputs: hidden, drops: true },
     { index: 4, outputs: hidden, drops: true },

@@ -3,10 +3,13 @@ import type { ClassifierNetwork } from "../../studies/train-classifier-networks.
 import { alexnet } from "../../zoo/alexnet.js";
 import { residual } from "../../zoo/resnet.js";
 
-/** Finer than the published one, whose first convolution would leave maps of one cell. */
+/**
+ * Finer than the published one, whose first convolution would leave maps of one cell; with batch normalisation, without which it learns
+ * little in a short time (17 % of 24 classes in four epochs).
+ */
 export const smallAlexnet: ClassifierNetwork = (images, classes) =>
   alexnet(images, {
-    ...{ classes, widths: [32, 64, 96, 64, 64], hidden: 256, dropout: 0.3 },
+    ...{ classes, widths: [32, 64, 96, 64, 64], hidden: 256, dropout: 0.2, batchNorm: true },
     ...{ stem: { kernel: 7, stride: 2, padding: 3 }, cells: 3 },
   }).logits;
 

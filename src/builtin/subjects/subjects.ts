@@ -37,7 +37,7 @@ export type Subject = Common &
   );
 
 const ALEXNET: ClassifierSettings = {
-  ...{ size: 64, batch: 64, epochs: 20, optimiser: "adamw", learningRate: 1e-3, weightDecay: 0.05 },
+  ...{ size: 64, batch: 64, epochs: 25, optimiser: "adamw", learningRate: 2e-3, weightDecay: 0.05 },
 };
 const RESNET: ClassifierSettings = {
   ...{ size: 64, batch: 64, epochs: 15, optimiser: "adamw", learningRate: 3e-3, weightDecay: 0.05 },
@@ -54,7 +54,7 @@ const DINO: DinoSettings = {
   ...{ wholeScale: [0.4, 1], partScale: [0.08, 0.4] },
 };
 
-const CONVOLUTIONS = ["features.0", "features.3", "features.6", "features.8", "features.10"];
+const CONVOLUTIONS = ["features.1", "features.5", "features.9", "features.12", "features.15"];
 const STAGES = ["conv1", "layer1", "layer2", "layer3", "layer4"];
 const BLOCKS = ["blocks.0", "blocks.1", "blocks.2"];
 const PERCEPTRONS = Array.from({ length: DINO.network.depth }, (_, i) => `blocks.${i}.mlp.fc1`);
