@@ -36,6 +36,8 @@ function makeFolder(folder, ...command) {
 const PLACES = ["objects", "scenes"];
 const CLASSIFIERS = ["alexnet-objects", "resnet-objects", "alexnet-scenes", "resnet-scenes"];
 const SUBJECTS = [...CLASSIFIERS, "dino-objects"];
+/** The network that the describer learns nothing of: what it says of its units is what it says of a stranger's. */
+const STRANGER = "resnet-objects";
 const LAYERS = {
   alexnet: "features.1,features.5,features.9,features.12,features.15",
   resnet: "conv1,layer1,layer2,layer3,layer4",
@@ -117,7 +119,7 @@ const STEPS = {
     }
   },
   annotations() {
-    for (const each of RUNS) {
+    for (const each of RUNS.filter(({ name }) => name !== STRANGER)) {
       const known = each.probe === sample ? ["boxes", boxes, 64] : ["world"];
       const [kind, ...rest] = known;
       make(join(run(each), "annotations.csv"), "annotate.js", kind, run(each), run(each), each.probe, ...rest);
@@ -126,7 +128,7 @@ const STEPS = {
   describer() {
     const sizes = ["--embedding", 128, "--hidden", 256];
     const resume = existsSync(at("describer.training", "language-model.checkpoint.safetensors")) ? ["--resume"] : [];
-    const sets = RUNS.map(run);
+    const sets = RUNS.filter(({ name }) => name !== STRANGER).map(run);
     make(
       at("describer", "card.md"),
       "milan",

@@ -6,7 +6,7 @@
  * The held-out units are described twice, by the describer's own search (PMI) and by p(d|E) alone, and both are graded beside their controls.
  * Leaves the first in RUN/descriptions.csv and RUN/grades.csv.
  */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { writeFileAtomically } from "../dist/base/files.js";
 import { VERSION } from "../dist/base/version.js";
 import { terminalProgress } from "../dist/cli/progress.js";
@@ -24,7 +24,8 @@ const progress = terminalProgress();
 const describer = await loadDescriber(describerPath);
 const { holdOut, seed } = describer.training;
 const store = await openExemplars(run);
-const only = (layer, unit) => splitUnits([{ layer, unit }], holdOut, seed)[0];
+const isLearned = describer.training.sets.some(({ name }) => basename(name) === basename(run));
+const only = (layer, unit) => !isLearned || splitUnits([{ layer, unit }], holdOut, seed)[0];
 const source = await openWorldFolder(pictures);
 const found = {};
 for (const search of ["beam", "rerank"]) {
