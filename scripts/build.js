@@ -1,16 +1,13 @@
-// Compiles src/ to dist/ from scratch, so that a deleted source file leaves nothing behind.
+// Compiles src/ to dist/, or to the folder that is named, from scratch, so that a deleted source file leaves nothing behind. What is no TypeScript (pages, tables, weights) is copied.
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
+const out = resolve(process.argv[2] ?? fileURLToPath(new URL("../dist", import.meta.url)));
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
-rmSync("dist", { recursive: true, force: true });
-execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { stdio: "inherit" });
-cpSync("src/explorer/page", "dist/explorer/page", { recursive: true });
-cpSync("src/data/world/art.json.gz", "dist/data/world/art.json.gz");
-cpSync("src/data/world/licences", "dist/data/world/licences", { recursive: true });
-cpSync("src/language/syntax/model.bin", "dist/language/syntax/model.bin");
-cpSync("src/data/labels/wordnet-names.json", "dist/data/labels/wordnet-names.json");
-// absent until `npm run build-world` has made it for the first time
-if (existsSync("src/builtin/assets")) cpSync("src/builtin/assets", "dist/builtin/assets", { recursive: true });
-chmodSync("dist/cli/main.js", 0o755);
+rmSync(out, { recursive: true, force: true });
+const options = ["-p", "tsconfig.build.json", "--outDir", out];
+execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", ...options], { stdio: "inherit" });
+cpSync("src", out, { recursive: true, filter: (path) => !/\.(ts|proto)$/.test(path) });
+chmodSync(join(out, "cli/main.js"), 0o755);

@@ -3,7 +3,7 @@
  * the source, a build of its own in a temporary folder stands in, so that no test looks at yesterday's code.
  */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,12 +25,7 @@ function build(): string {
   const folder = mkdtempSync(join(tmpdir(), "milan-built-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   const dist = join(folder, "dist");
-  const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
-  const options = ["-p", join(ROOT, "tsconfig.build.json"), "--outDir", dist];
-  spawnSync(process.execPath, [compiler, ...options], { stdio: "inherit" });
-  cpSync(join(ROOT, "src", "explorer", "page"), join(dist, "explorer", "page"), { recursive: true });
-  cpSync(join(ROOT, "src", "language", "syntax", "model.bin"), join(dist, "language", "syntax", "model.bin"));
-  cpSync(join(ROOT, "src", "data", "world", "art.json.gz"), join(dist, "data", "world", "art.json.gz"));
+  spawnSync(process.execPath, [join(ROOT, "scripts", "build.js"), dist], { stdio: "inherit" });
   copyFileSync(join(ROOT, "package.json"), join(folder, "package.json"));
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction");
   return dist;
