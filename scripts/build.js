@@ -11,4 +11,5 @@ cpSync("src/data/world/art.json.gz", "dist/data/world/art.json.gz");
 cpSync("src/data/world/licences", "dist/data/world/licences", { recursive: true });
 cpSync("src/language/syntax/model.bin", "dist/language/syntax/model.bin");
 cpSync("src/data/labels/wordnet-names.json", "dist/data/labels/wordnet-names.json");
+cpSync("src/builtin/assets", "dist/builtin/assets", { recursive: true });
 chmodSync("dist/cli/main.js", 0o755);

@@ -1,9 +1,7 @@
 /** `milan describe`: a description with its evidence for every unit of a run. */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
-import { UserError } from "../base/errors.js";
 import { checkWritableFile } from "../base/files.js";
 import { names, place, real, whole } from "./arguments.js";
 import { printJson } from "./print.js";
@@ -28,7 +26,10 @@ export function registerDescribe(program: Command): void {
     .command("describe")
     .description("describe every unit of a run in words")
     .argument("<run>", "a run, or a MILANNOTATIONS folder")
-    .option("--describer <path>", "a describer directory, or a checkpoint of the reference implementation (.pth)")
+    .option(
+      "--describer <path>",
+      "a describer directory, or a checkpoint of the reference implementation (.pth); default: the built-in one",
+    )
     .option("--layers <names>", "only these layers", names)
     .option("--images <path>", "the probe set, when it has moved since the run was made")
     .addOption(
@@ -64,7 +65,8 @@ has an empty description, and doubts says why; other doubts say why a descriptio
       const { describe } = await import("../describer/describe.js");
       const { writeDescriptions } = await import("../run/descriptions.js");
       const { VERSION } = await import("../base/version.js");
-      const path = describerPath(options.describer);
+      const { describerAt } = await import("../builtin/assets.js");
+      const path = describerAt(options.describer);
       const out = options.out ?? join(folder, "descriptions.csv");
       const progress = terminalProgress();
       const store = await openExemplars(folder, options.images);
@@ -100,15 +102,4 @@ has an empty description, and doubts says why; other doubts say why a descriptio
         await store.close();
       }
     });
-}
-
-function describerPath(path: string | undefined): string {
-  if (path === undefined) {
-    throw new UserError(
-      "describing: no describer given; expected --describer with a checkpoint of the reference implementation (milan-base.pth) or a describer directory",
-    );
-  }
-  if (!existsSync(path))
-    throw new UserError(`opening ${path}: no such file or folder; expected a describer, check the path`);
-  return path;
 }

@@ -23,7 +23,7 @@ export function registerEvaluate(program: Command): void {
   program
     .command("evaluate")
     .description("compare a describer's descriptions with what people said of the same units")
-    .argument("<describer>", "a describer directory, or a checkpoint of the reference implementation")
+    .argument("<describer>", "a describer directory, a checkpoint of the reference implementation, or built-in")
     .argument(
       "<sets...>",
       "MILANNOTATIONS folders, or runs with an annotations.csv; with --root also base, cls, gen, ...",
@@ -59,7 +59,8 @@ has not shown that it knows the units.
       if (options.out !== undefined) await checkWritableFile(options.out);
       const { annotations, images, root, partial, seed, threads, all = false } = options;
       const metrics = await openMetrics(options);
-      const describer = await loadDescriber(path, threads === undefined ? {} : { threads });
+      const { describerAt } = await import("../builtin/assets.js");
+      const describer = await loadDescriber(describerAt(path), threads === undefined ? {} : { threads });
       try {
         const sets = await openAnnotatedSets(names, { annotations, images, root, partial, progress });
         try {

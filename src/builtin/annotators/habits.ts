@@ -54,13 +54,14 @@ export const HABITS: readonly Habit[] = [
 
 /**
  * Places are seen last: where in the picture something is strikes people only when nothing else does. The middle hardly ever, since that is
- * where pictures have their things.
+ * where pictures have their things. Nor do they often remark that something is smooth.
  */
 function isStriking({ query, precision }: Fit): boolean {
   if (query.is !== "place") return true;
   return precision >= (query.place === "middle" || query.place === "border" ? 0.93 : 0.85);
 }
-const PLACE = 0.45;
+const dullness = (query: Query): number =>
+  query.is === "place" ? 0.45 : mentions(query, (part) => part.is === "texture" && part.name === "smooth") ? 0.5 : 0;
 
 /** What is not worth a word, nats: as good as chance. */
 const LEAST_INFORMATION = 0.22;
@@ -86,7 +87,7 @@ export function choose(
   const good = all
     .filter((fit) => isSure(fit, habit))
     .filter((fit) => isStriking(fit) && !mentions(fit.query, (part) => part.is === "thing" && ignored.has(part.name)))
-    .map((fit) => ({ fit, worth: habit.worth(fit, generality) - (fit.query.is === "place" ? PLACE : 0) }))
+    .map((fit) => ({ fit, worth: habit.worth(fit, generality) - dullness(fit.query) }))
     .filter(({ worth }) => worth > Number.NEGATIVE_INFINITY)
     .sort((a, b) => b.worth - a.worth)
     .map(({ fit }) => fit);

@@ -1,0 +1,161 @@
+/**
+ * Makes all that Milan ships of its world: networks, their exemplars, simulated annotations, and the built-in describer. Run with
+ *
+ *     npm run build-world -- WORK PHOTOGRAPHS.tar BOXES.csv NETWORKS [STEP...]
+ *
+ * WORK is a folder for everything on the way (3 GB). PHOTOGRAPHS are class folders of 64 x 64 pixels with the boxes of their objects in BOXES (Tiny-ImageNet's,
+ * `train/` and `val/`); NETWORKS holds `mobilenet_v1_0.75_192-imagenet.onnx` and `resnet20-cifar10.onnx`. Each step is commands that anyone can
+ * run alone; they are printed. What is finished is not made again, and a killed command goes on where it stopped. With two cores it takes
+ * hours: `docs/world.md` says how many.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const [work, photographs, boxes, networks, ...wanted] = process.argv.slice(2);
+if (!networks) throw new Error("expected WORK PHOTOGRAPHS BOXES NETWORKS; the top of this file says what they are");
+const at = (...parts) => join(work, ...parts);
+const pictures = (place, part) => at("pictures", part === "" ? place : `${place}${part}`);
+
+/** Runs a command of Milan, or a script, unless what it makes, a file that is written last, is there. */
+function make(result, ...command) {
+  if (existsSync(result)) return;
+  console.log(`\n$ ${command.join(" ")}`);
+  const [program, ...rest] = command;
+  const file = program === "milan" ? "dist/cli/main.js" : `scripts/${program}`;
+  execFileSync(process.execPath, [file, ...rest.map(String)], { stdio: "inherit" });
+}
+
+/** The same for folders of pictures, which are there before they are whole. */
+function makeFolder(folder, ...command) {
+  if (existsSync(`${folder}.done`)) return;
+  make("", ...command);
+  writeFileSync(`${folder}.done`, "");
+}
+
+const PLACES = ["objects", "scenes"];
+const CLASSIFIERS = ["alexnet-objects", "resnet-objects", "alexnet-scenes", "resnet-scenes"];
+const SUBJECTS = [...CLASSIFIERS, "dino-objects"];
+const LAYERS = {
+  alexnet: "features.1,features.5,features.9,features.12,features.15",
+  resnet: "conv1,layer1,layer2,layer3,layer4",
+  dino: "blocks.0.mlp.fc1,blocks.1.mlp.fc1,blocks.2.mlp.fc1,blocks.3.mlp.fc1",
+};
+const SIGHT = "colour,texture,place,things3,things4,context";
+const sight = at("encoder", "sight.onnx");
+const student = at("encoder", "student.safetensors");
+const sample = at("photographs");
+
+/** What is dissected for the describer to learn from: name, network, layers, probe set, how it is fed. */
+const RUNS = [
+  ...SUBJECTS.map((name) => {
+    const [kind, place] = name.split("-");
+    return { name, model: at("subjects", `${name}.onnx`), layers: LAYERS[kind], probe: pictures(place, "-probe") };
+  }),
+  ...PLACES.map((place) => ({
+    ...{ name: `sight-${place}`, model: sight, layers: "colour,texture,things3,things4" },
+    probe: pictures(place, "-probe"),
+  })),
+  {
+    ...{ name: "mobilenet-photographs", model: join(networks, "mobilenet_v1_0.75_192-imagenet.onnx") },
+    ...{
+      layers: "features.2,features.5,features.11,features.13",
+      probe: sample,
+      feed: ["--mean", "0.5", "--std", "0.5"],
+    },
+  },
+  {
+    ...{ name: "resnet20-photographs", model: join(networks, "resnet20-cifar10.onnx") },
+    ...{ layers: "layer1,layer2,layer3", probe: sample },
+  },
+  {
+    ...{ name: "sight-photographs", model: sight, layers: "colour,texture,things3,things4" },
+    probe: sample,
+  },
+];
+const run = ({ name }) => at("runs", name);
+
+const STEPS = {
+  pictures() {
+    for (const place of PLACES) {
+      const [training, set] = [place === "objects" ? 6000 : 5000, `world-${place}`];
+      const parts = { "/train": [training, 1], "/val": [960, 2], "-probe": [2400, 3], "-grade": [1200, 4] };
+      for (const [part, [count, seed]] of Object.entries(parts)) {
+        const out = pictures(place, part);
+        makeFolder(out, "milan", "world", set, "--out", out, "--count", count, "--seed", seed, "--size", 64);
+      }
+    }
+    makeFolder(sample, "take-pictures.js", sample, photographs, 40);
+  },
+  subjects() {
+    const [objects, scenes] = PLACES.map((place) => pictures(place, ""));
+    for (const name of SUBJECTS) {
+      make(at("subjects", `${name}.json`), "build-subjects.js", at("subjects"), objects, scenes, name);
+    }
+  },
+  encoder() {
+    const teacher = join(networks, "mobilenet_v1_0.75_192-imagenet.onnx");
+    make(student, "distil-encoder.js", at("encoder"), teacher, 4, photographs, pictures("objects", ""));
+    make(sight, "make-sight.js", sight, student, sample, ...PLACES.map((place) => pictures(place, "-probe")));
+  },
+  exemplars() {
+    for (const each of RUNS) {
+      const { model, layers, probe, feed = [] } = each;
+      make(
+        join(run(each), "probe.csv"),
+        "milan",
+        "dissect",
+        model,
+        "--images",
+        probe,
+        "--out",
+        run(each),
+        "--layers",
+        layers,
+        ...feed,
+      );
+    }
+  },
+  annotations() {
+    for (const each of RUNS) {
+      const known = each.probe === sample ? ["boxes", boxes, 64] : ["world"];
+      const [kind, ...rest] = known;
+      make(join(run(each), "annotations.csv"), "annotate.js", kind, run(each), run(each), each.probe, ...rest);
+    }
+  },
+  describer() {
+    const sizes = ["--embedding", 128, "--hidden", 256];
+    const resume = existsSync(at("describer.training", "language-model.checkpoint.safetensors")) ? ["--resume"] : [];
+    const sets = RUNS.map(run);
+    make(
+      at("describer", "card.md"),
+      "milan",
+      "train",
+      ...sets,
+      "--encoder",
+      sight,
+      "--layers",
+      SIGHT,
+      "--out",
+      at("describer"),
+      "--partial",
+      ...sizes,
+      ...resume,
+    );
+  },
+  grades() {
+    for (const name of SUBJECTS) {
+      const place = name.split("-")[1];
+      make(
+        at("grades", `${name}.json`),
+        "grade-describer.js",
+        at("grades", `${name}.json`),
+        at("describer"),
+        run({ name }),
+        pictures(place, "-grade"),
+      );
+    }
+  },
+};
+
+for (const [name, step] of Object.entries(STEPS)) if (wanted.length === 0 || wanted.includes(name)) step();

@@ -1,0 +1,26 @@
+/**
+ * Takes the first pictures of each class out of an archive or a folder, so that a probe set is no larger than it need be:
+ *
+ *     node scripts/take-pictures.js OUT PICTURES COUNT
+ *
+ * Only `train/` is taken of sets that have it. Writes OUT/<class>/<file>.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { openImages } from "../dist/data/images/open.js";
+
+const [out, path, count] = process.argv.slice(2);
+const set = await openImages(path);
+const isTraining = set.entries.some(({ file }) => /(^|\/)train\//.test(file));
+const taken = new Map();
+for (const [index, { file }] of set.entries.entries()) {
+  if (isTraining && !/(^|\/)train\//.test(file)) continue;
+  const name = file.split("/").at(-2);
+  const before = taken.get(name) ?? 0;
+  if (before >= Number(count)) continue;
+  taken.set(name, before + 1);
+  mkdirSync(join(out, name), { recursive: true });
+  writeFileSync(join(out, name, basename(file)), await set.read(index));
+}
+await set.close();
+console.log(`${out}: ${[...taken.values()].reduce((a, b) => a + b, 0)} pictures of ${taken.size} classes`);
