@@ -1,6 +1,6 @@
 /**
  * Trains a vision transformer by self-supervision on class folders, whose classes it is not told; resumable to the same bits. The
- * classes serve to say how good its features are: accuracy of nearest neighbours on pictures held out, every few epochs.
+ * classes serve to say how good its features are: accuracy of nearest neighbours on pictures held out, after every epoch.
  */
 import { existsSync } from "node:fs";
 import type { Progress } from "../../base/progress.js";
@@ -60,8 +60,8 @@ export interface TrainedDino {
 const CHECKPOINT_MS = 120_000;
 /** Pictures that neighbours are looked for among, at most. */
 const BANK = 3000;
-const EVERY_EPOCHS = 3;
-const WARMUP_EPOCHS = 2;
+/** Share of the steps in which the learning rate rises, and most steps. */
+const WARMUP = { share: 0.1, steps: 300 } as const;
 
 /** Trains; goes on from the checkpoint beside `out` when there is one. Errors: as `fit`. */
 export async function trainDino(path: string, options: TrainDinoOptions): Promise<TrainedDino> {
@@ -82,12 +82,9 @@ export async function trainDino(path: string, options: TrainDinoOptions): Promis
   };
   const training = await fit({
     ...{ step, values, optimiser, learningRate, stepsPerEpoch, epochs, seed, progress, now },
-    schedule: cosine({ warmup: WARMUP_EPOCHS * stepsPerEpoch, end: 0.01 }),
+    schedule: cosine({ warmup: Math.min(WARMUP.steps, Math.round(WARMUP.share * total)), end: 0.01 }),
     batches: (request) => feeding(pictures, preprocessing, options, request, stepsPerEpoch),
-    evaluate: async () => {
-      const isTime = Math.round(step.count / stepsPerEpoch) % EVERY_EPOCHS === 0;
-      return isTime ? { neighbourAccuracy: await measured(networkFeatures(written(), preprocessing)) } : {};
-    },
+    evaluate: async () => ({ neighbourAccuracy: await measured(networkFeatures(written(), preprocessing)) }),
     checkpoint: {
       path: files.checkpoint,
       everyMs: CHECKPOINT_MS,
