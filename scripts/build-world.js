@@ -80,8 +80,9 @@ const run = ({ name }) => at("runs", name);
 const STEPS = {
   pictures() {
     for (const place of PLACES) {
-      const [training, set] = [place === "objects" ? 6000 : 5000, `world-${place}`];
+      const [training, set] = [place === "objects" ? 18000 : 15000, `world-${place}`];
       const parts = { "/train": [training, 1], "/val": [960, 2], "-probe": [2400, 3], "-grade": [1200, 4] };
+      if (place === "objects") Object.assign(parts, { "-taught/train": [6000, 5], "-taught/val": [960, 6] });
       for (const [part, [count, seed]] of Object.entries(parts)) {
         const out = pictures(place, part);
         makeFolder(out, "milan", "world", set, "--out", out, "--count", count, "--seed", seed, "--size", 64);
@@ -97,7 +98,7 @@ const STEPS = {
   },
   encoder() {
     const teacher = join(networks, "mobilenet_v1_0.75_192-imagenet.onnx");
-    make(student, "distil-encoder.js", at("encoder"), teacher, 4, photographs, pictures("objects", ""));
+    make(student, "distil-encoder.js", at("encoder"), teacher, 3, photographs, pictures("objects", "-taught"));
     make(sight, "make-sight.js", sight, student, sample, ...PLACES.map((place) => pictures(place, "-probe")));
   },
   exemplars() {

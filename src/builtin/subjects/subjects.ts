@@ -1,7 +1,7 @@
 /**
  * The seven networks that stand for those of the paper's Table 1, small: AlexNet, ResNet and a class-conditional GAN on each of the
  * world's two data sets, and a vision transformer trained by self-supervision on the objects. Here is what each is trained with and which of
- * its layers are dissected; `build.ts` trains them. Epochs are for 250 pictures of each class.
+ * its layers are dissected; `build.ts` trains them. Epochs are for 750 pictures of each class.
  */
 import { WORLD_SETS, type WorldSet } from "../../data/world/world.js";
 import { latentPieces } from "../../zoo/biggan-generator.js";
@@ -35,20 +35,20 @@ export type Subject = Common &
   );
 
 const ALEXNET: ClassifierSettings = {
-  ...{ size: 64, batch: 64, epochs: 30, optimiser: "adamw", learningRate: 2e-3, weightDecay: 0.05 },
+  ...{ size: 64, batch: 64, epochs: 10, optimiser: "adamw", learningRate: 2e-3, weightDecay: 0.05 },
 };
 const RESNET: ClassifierSettings = {
-  ...{ size: 64, batch: 64, epochs: 25, optimiser: "adamw", learningRate: 3e-3, weightDecay: 0.05 },
+  ...{ size: 64, batch: 64, epochs: 8, optimiser: "adamw", learningRate: 3e-3, weightDecay: 0.05 },
 };
 const GAN: GanSettings = {
   ...{ size: 32, width: 12, discriminatorWidth: 8, latent: 16 * latentPieces(32), shared: 64 },
-  ...{ eyesEpochs: 8, batch: 32, steps: 4000, learningRate: 4e-4, generatorRate: 0.5 },
+  ...{ eyesEpochs: 3, batch: 32, steps: 4000, learningRate: 4e-4, generatorRate: 0.5 },
 };
 const DINO: DinoSettings = {
   ...{ size: 64, partSize: 32, parts: 4, network: { patch: 8, width: 128, depth: 4, heads: 4, ratio: 3 } },
   head: { hidden: 256, bottleneck: 64, prototypes: 512 },
   ...{ studentTemperature: 0.1, teacherTemperature: 0.04, centreMomentum: 0.9 },
-  ...{ batch: 32, epochs: 14, learningRate: 1e-3, weightDecay: 0.04, momentum: 0.99 },
+  ...{ batch: 32, epochs: 5, learningRate: 1e-3, weightDecay: 0.04, momentum: 0.99 },
   ...{ wholeScale: [0.4, 1], partScale: [0.08, 0.4] },
 };
 
