@@ -81,8 +81,8 @@ const STEPS = {
   pictures() {
     for (const place of PLACES) {
       const [training, set] = [place === "objects" ? 18000 : 15000, `world-${place}`];
-      const parts = { "/train": [training, 1], "/val": [960, 2], "-probe": [2400, 3], "-grade": [1200, 4] };
-      if (place === "objects") Object.assign(parts, { "-taught/train": [6000, 5], "-taught/val": [960, 6] });
+      const parts = { "/train": [training, 5], "/val": [960, 6], "-probe": [2400, 3], "-grade": [1200, 4] };
+      if (place === "objects") Object.assign(parts, { "-taught/train": [6000, 1], "-taught/val": [960, 2] });
       for (const [part, [count, seed]] of Object.entries(parts)) {
         const out = pictures(place, part);
         makeFolder(out, "milan", "world", set, "--out", out, "--count", count, "--seed", seed, "--size", 64);
