@@ -6,7 +6,6 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ndarray } from "../../src/engine/tensor/ndarray.js";
 import { readNpy, writeNpy } from "../../src/engine/tensor/npy.js";
-import { HAND_MADE_UNITS } from "../../src/zoo/hand-made.js";
 import { planes, TAR_END, tarEntry, zipOf } from "../data/images/made.js";
 import { expectDone, expectRefusal, MAIN, milan, milanIn, NORMALISED, rowsOf, workshop } from "./milan.js";
 
@@ -37,19 +36,6 @@ describe("help", () => {
     const [bare, help] = [0, 1].map((which) => Math.min(...runs.map((run) => run[which])));
     expect(help - bare).toBeLessThan(110);
   });
-});
-
-test("demo: what the units were built for is what their best pictures hold", () => {
-  const out = milan("demo", "--out", at("demo"));
-  expectDone(out);
-  const rows = out.stdout.split("\n").filter((line) => /^(colours|edges|corners|summary) /.test(line));
-  expect(rows).toHaveLength(Object.values(HAND_MADE_UNITS).flat().length);
-  for (const row of rows.filter((line) => /^(colours|corners)/.test(line))) {
-    const [, , built, holds] = row.split(/ {2,}/);
-    expect(holds, row).toContain(built.split(" ")[0]);
-  }
-  expect(readFileSync(at("demo/page.html"), "utf8")).toMatch(/^<!doctype html>/);
-  expect(manifest("demo/run").complete).toBe(true);
 });
 
 test("inspect: a table for people, the whole for programs", () => {
