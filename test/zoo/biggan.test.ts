@@ -139,3 +139,15 @@ test("a discriminator applied twice in a graph moves each vector once", () => {
   expect(graph.updates).toEqual(updates);
   expect(graph.parameters.size).toBe(parameters);
 });
+
+test("what stands beside a block is read by the next", () => {
+  const graph = new Graph({ training: true });
+  const kinds = graph.input("labels", "int64", [2]);
+  const beside = [graph.input("half", "float32", [2, 5, 16, 16]), graph.input("quarter", "float32", [2, 7, 8, 8])];
+  const pictures = graph.input("images", "float32", [2, 3, 32, 32]);
+  const options = { size: 32, classes: 3, width: 2, tapers: true, beside } as const;
+  const { layers } = bigganDiscriminator(pictures, kinds, options);
+  expect(Object.values(layers).map(({ shape }) => shape[1])).toEqual([4, 8, 16, 16]);
+  const inputs = (name: string) => graph.parameters.get(`blocks.${name}.0.conv1.weight`)!.tensor.shape[1];
+  expect(["0", "1", "2", "3"].map(inputs)).toEqual([3, 4 + 5, 8 + 7, 16]);
+});

@@ -1,5 +1,9 @@
 /** Vision transformers against DINO's and torchvision's modules, with made-up weights in narrow networks. */
 import { expect, test } from "vitest";
+import { Random } from "../../src/base/random.js";
+import { Graph } from "../../src/engine/grad/graph.js";
+import { initialise } from "../../src/engine/train/parameters.js";
+import { evaluate } from "../../src/engine/train/program.js";
 import { fromTorchvision, VIT_B16, VIT_S8, VIT_SMALL, type VitOptions, vit } from "../../src/zoo/vit.js";
 import { expectOutputs, expectParameters, parametersFor } from "./checks.js";
 import { images, weights } from "./made-up.js";
@@ -72,4 +76,36 @@ test("names and shapes are DINO's; sizes are torchvision's", () => {
       .reduce((a, b) => a + b, 0);
   expect(sizeOfAll(VIT_B16, 224)).toBe(86_567_656);
   expect(sizeOfAll(VIT_SMALL, 32)).toBe(809_354);
+});
+
+test("smaller images have positions between those that are learned, under prefixed names", async () => {
+  const options = { patch: 4, width: 8, depth: 1, heads: 2, grid: 4, prefix: "t." } as const;
+  const graph = new Graph();
+  const whole = vit(graph.input("large", "float32", [1, 3, 16, 16]), options).logits;
+  const part = vit(graph.input("small", "float32", [1, 3, 8, 8]), options).logits;
+  expect([...graph.parameters.keys()].every((name) => name.startsWith("t."))).toBe(true);
+  expect(graph.parameters.get("t.pos_embed")!.tensor.shape).toEqual([1, 17, 8]);
+  const values = initialise(graph.parameters, new Random(1));
+  const run = async () =>
+    evaluate(graph, { whole, part }, { large: images(1, 16, 16), small: images(1, 8, 8) }, values);
+  const before = await run();
+  expect([before.whole.shape, before.part.shape]).toEqual([
+    [1, 8],
+    [1, 8],
+  ]);
+  // four places in the corner become one in the small image: what they have in the mean is all that counts
+  const { data } = values.get("t.pos_embed")!;
+  for (const channel of [0, 3]) {
+    data[(1 + 0) * 8 + channel] += 1; // row 0, column 0
+    data[(1 + 5) * 8 + channel] -= 1; // row 1, column 1
+  }
+  const after = await run();
+  const differences = (after.part.data as Float32Array).map((value, i) =>
+    Math.abs(value - Number(before.part.data[i])),
+  );
+  expect(Math.max(...differences)).toBeLessThan(1e-5);
+  const moved = (after.whole.data as Float32Array).some(
+    (value, i) => Math.abs(value - Number(before.whole.data[i])) > 1e-3,
+  );
+  expect(moved).toBe(true);
 });
