@@ -17,9 +17,9 @@ import { type JudgedUnit, type Judgement, judge } from "../evaluation/judge.js";
 import { formatJudgements } from "../evaluation/report.js";
 import { LanguageModel } from "../language-model.js";
 import { sampleTokens } from "../search/sample.js";
+import type { Corpus, CorpusUnit } from "./corpus.js";
 import type { Example } from "./examples.js";
 import { type Features, gather } from "./feature-file.js";
-import type { Corpus, CorpusUnit } from "./train.js";
 
 export interface CardOptions {
   readonly corpus: Corpus;

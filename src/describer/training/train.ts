@@ -20,21 +20,19 @@ import { UserError } from "../../base/errors.js";
 import { checkWritable, removeLeftovers } from "../../base/files.js";
 import { sha256 } from "../../base/hash.js";
 import { type Progress, silent } from "../../base/progress.js";
-import { splitUnits } from "../../data/annotations/split.js";
 import type { SessionOptions } from "../../engine/runtime/session.js";
 import { isComplete } from "../../engine/train/checkpoint.js";
 import type { FitResult } from "../../engine/train/fit-options.js";
-import { tokenize } from "../../language/tokens.js";
 import { Vocabulary } from "../../language/vocabulary.js";
-import { type AnnotatedSet, checkAlike, whole } from "../annotated-set.js";
+import { type AnnotatedSet, checkAlike } from "../annotated-set.js";
 import type { DescriberConfig, SearchConfig } from "../config.js";
 import { type DescriberFiles, expectReplaceable, saveDescriber } from "../directory.js";
 import { ImageEncoder } from "../features.js";
 import { cardOf } from "./card.js";
+import { type CorpusUnit, corpusOf, featuresOf } from "./corpus.js";
 import type { EncoderSource } from "./encoder-source.js";
 import { type Example, toExample } from "./examples.js";
 import { familiarise } from "./familiarise.js";
-import { type Features, openFeatures } from "./feature-file.js";
 import { checkpointOf, trainCaptioner } from "./train-captioner.js";
 import { trainLanguageModel } from "./train-language-model.js";
 
@@ -211,90 +209,6 @@ export async function trainDescriber(
     };
   } finally {
     await features.close();
-  }
-}
-
-/** A unit of any of the sets. */
-export interface CorpusUnit {
-  /** Its place among all units, in the order of the sets. */
-  readonly index: number;
-  readonly set: AnnotatedSet;
-  readonly layer: string;
-  readonly unit: number;
-  /** Its annotations as tokens. */
-  readonly texts: readonly (readonly string[])[];
-  readonly isHeldOut: boolean;
-}
-
-/** All units that are learned from or held out. */
-export interface Corpus {
-  readonly units: readonly CorpusUnit[];
-  readonly counts: readonly { readonly set: AnnotatedSet; readonly units: number; readonly annotations: number }[];
-  readonly incomplete: number;
-}
-
-/** Lines up the units of all sets and holds some of them out: the same ones of a set, whatever is trained on beside it. */
-export function corpusOf(
-  sets: readonly AnnotatedSet[],
-  { holdOut, seed }: { readonly holdOut: number; readonly seed: number },
-): Corpus {
-  const units: CorpusUnit[] = [];
-  let incomplete = 0;
-  const counts = sets.map((set) => {
-    const complete = whole(set);
-    incomplete += set.units.length - complete.length;
-    const described = complete
-      .map((unit) => ({ ...unit, texts: unit.summaries.map(tokenize).filter(({ length }) => length > 0) }))
-      .filter(({ texts }) => texts.length > 0);
-    const isHeldOut = splitUnits(
-      described.map(({ layer, unit }) => ({ layer: layer.name, unit })),
-      holdOut,
-      seed,
-    );
-    for (const [i, { layer, unit, texts }] of described.entries()) {
-      units.push({ index: units.length, set, layer: layer.name, unit, texts, isHeldOut: isHeldOut[i] });
-    }
-    return { set, units: described.length, annotations: described.reduce((sum, { texts }) => sum + texts.length, 0) };
-  });
-  const held = units.filter((unit) => unit.isHeldOut).length;
-  if (held < 2 || units.length - held < 2) {
-    throw new UserError(
-      `training: ${units.length} annotated units, ${held} of them held out; expected at least 2 to learn from and 2 held out, annotate more units or change --hold-out`,
-    );
-  }
-  return { units, counts, incomplete };
-}
-
-/** The features of all sets behind one another. */
-async function featuresOf(
-  sets: readonly AnnotatedSet[],
-  { units }: Corpus,
-  encoder: ImageEncoder,
-  { folder, encoder: sha, progress }: { folder: string; encoder: string; progress: Progress },
-): Promise<Features> {
-  const opened: { features: Features; first: number }[] = [];
-  const close = async () => {
-    for (const { features } of opened) await features.close();
-  };
-  try {
-    for (const set of sets) {
-      const own = units.filter((unit) => unit.set === set);
-      const rows = new Map(set.units.map((unit) => [`${unit.layer.name} ${unit.unit}`, unit]));
-      const features = await openFeatures({
-        ...{ store: set.store, encoder, progress },
-        folder: join(folder, set.pictures.slice(0, 16)),
-        units: own.map(({ layer, unit }) => rows.get(`${layer} ${unit}`)!),
-        identity: { encoder: sha, exemplars: set.pictures },
-        cacheBytes: 2 ** 30 / sets.length,
-      });
-      opened.push({ features, first: own[0]?.index ?? units.length });
-    }
-    const { exemplars, featureSize } = opened[0].features;
-    const of = (index: number) => opened.findLast(({ first }) => first <= index)!;
-    return { exemplars, featureSize, read: (index) => of(index).features.read(index - of(index).first), close };
-  } catch (error) {
-    await close();
-    throw error;
   }
 }
 
