@@ -9,7 +9,7 @@
  * hours: `docs/world.md` says how many.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const [work, photographs, boxes, networks, ...wanted] = process.argv.slice(2);
@@ -47,6 +47,7 @@ const SIGHT = "colour,texture,place,things3,things4,context";
 const sight = at("encoder", "sight.onnx");
 const student = at("encoder", "student.safetensors");
 const sample = at("photographs");
+const small = at("describer");
 
 /** What is dissected for the describer to learn from: name, network, layers, probe set, how it is fed. */
 const RUNS = [
@@ -104,61 +105,37 @@ const STEPS = {
   exemplars() {
     for (const each of RUNS) {
       const { model, layers, probe, feed = [] } = each;
-      make(
-        join(run(each), "probe.csv"),
-        "milan",
-        "dissect",
-        model,
-        "--images",
-        probe,
-        "--out",
-        run(each),
-        "--layers",
-        layers,
-        ...feed,
-      );
+      const options = ["--images", probe, "--out", run(each), "--layers", layers, ...feed];
+      make(join(run(each), "probe.csv"), "milan", "dissect", model, ...options);
     }
   },
   annotations() {
     for (const each of RUNS.filter(({ name }) => name !== STRANGER)) {
-      const known = each.probe === sample ? ["boxes", boxes, 64] : ["world"];
-      const [kind, ...rest] = known;
+      const [kind, ...rest] = each.probe === sample ? ["boxes", boxes, 64] : ["world"];
       make(join(run(each), "annotations.csv"), "annotate.js", kind, run(each), run(each), each.probe, ...rest);
     }
   },
   describer() {
-    const sizes = ["--embedding", 128, "--hidden", 256];
-    const resume = existsSync(at("describer.training", "language-model.checkpoint.safetensors")) ? ["--resume"] : [];
     const sets = RUNS.filter(({ name }) => name !== STRANGER).map(run);
-    make(
-      at("describer", "card.md"),
-      "milan",
-      "train",
-      ...sets,
-      "--encoder",
-      sight,
-      "--layers",
-      SIGHT,
-      "--out",
-      at("describer"),
-      "--partial",
-      ...sizes,
-      ...resume,
-    );
+    const options = ["--encoder", sight, "--layers", SIGHT, "--partial", "--embedding", 128, "--hidden", 256];
+    const resume = existsSync(at("trained.training", "language-model.checkpoint.safetensors")) ? ["--resume"] : [];
+    make(at("trained", "card.md"), "milan", "train", ...sets, "--out", at("trained"), ...options, ...resume);
+    make(join(small, "config.json"), "milan", "convert", at("trained"), small, "--half");
   },
   grades() {
     for (const name of SUBJECTS) {
-      const place = name.split("-")[1];
-      make(
-        at("grades", `${name}.json`),
-        "grade-describer.js",
-        at("grades", `${name}.json`),
-        at("describer"),
-        run({ name }),
-        pictures(place, "-grade"),
-      );
+      const out = at("grades", `${name}.json`);
+      make(out, "grade-describer.js", out, small, run({ name }), pictures(name.split("-")[1], "-grade"));
     }
   },
+};
+
+/** What ships is what was graded: the describer with weights as half floats, and the network it has learned nothing of. */
+STEPS.ship = () => {
+  const assets = "src/builtin/assets";
+  cpSync(small, join(assets, "describer"), { recursive: true });
+  for (const ending of ["onnx", "json"])
+    cpSync(at("subjects", `${STRANGER}.${ending}`), join(assets, `${STRANGER}.${ending}`));
 };
 
 for (const [name, step] of Object.entries(STEPS)) if (wanted.length === 0 || wanted.includes(name)) step();

@@ -9,6 +9,7 @@ import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { codeOf, fileProblem, messageOf, UserError } from "../base/errors.js";
 import { readWhole, writeFileAtomically } from "../base/files.js";
+import { halved, halveModel, LEAST_HALVED } from "../engine/onnx/halve.js";
 import { type OnnxModel, readModel, writeModel } from "../engine/onnx/model.js";
 import type { NdArray } from "../engine/tensor/ndarray.js";
 import { readSafetensors, writeSafetensors } from "../engine/tensor/safetensors.js";
@@ -51,11 +52,20 @@ export async function openDescriberFiles(path: string): Promise<DescriberFiles> 
   return files;
 }
 
+export interface SaveOptions {
+  /** Whether large weights are kept as half floats, rounded to eleven bits; default no. */
+  readonly half?: boolean;
+}
+
 /**
  * Writes a describer directory. Replaces an existing describer, or an empty directory.
  * Errors: `UserError` when there is something else at `path`, or it cannot be written; then nothing has changed.
  */
-export async function saveDescriber(files: DescriberFiles, path: string): Promise<void> {
+export async function saveDescriber(
+  files: DescriberFiles,
+  path: string,
+  { half = false }: SaveOptions = {},
+): Promise<void> {
   const target = resolve(path);
   const beside = (what: string) => join(dirname(target), `.${basename(target)}.${process.pid}-${what}`);
   const fresh = beside("new");
@@ -63,7 +73,7 @@ export async function saveDescriber(files: DescriberFiles, path: string): Promis
   try {
     const replaces = await expectReplaceable(target);
     await mkdir(fresh, { recursive: true });
-    await writeParts(files, fresh);
+    await writeParts(files, fresh, half);
     if (replaces) await rename(target, old);
     await rename(fresh, target).catch(async (error) => {
       if (replaces) await rename(old, target);
@@ -76,15 +86,18 @@ export async function saveDescriber(files: DescriberFiles, path: string): Promis
   }
 }
 
-async function writeParts(files: DescriberFiles, folder: string) {
+async function writeParts(files: DescriberFiles, folder: string, half: boolean) {
   const { config, vocabulary, captioner, languageModel, encoder, familiarity, card } = files;
-  const tensors = new Map(captioner);
+  const tensors = new Map<string, NdArray>(captioner);
   for (const [name, tensor] of languageModel ?? []) tensors.set(LANGUAGE_MODEL + name, tensor);
   if (familiarity) {
     for (const name of FAMILIARITY_TENSORS) tensors.set(FAMILIARITY + name, familiarity[name]);
   }
+  for (const [name, tensor] of half ? tensors : []) {
+    if (tensor.data.length >= LEAST_HALVED) tensors.set(name, halved(tensor as NdArray<"float32">, name));
+  }
   await writeSafetensors(join(folder, "model.safetensors"), tensors);
-  if (encoder) await writeModel(encoder, join(folder, "encoder.onnx"));
+  if (encoder) await writeModel(half ? await halveModel(encoder) : encoder, join(folder, "encoder.onnx"));
   if (card !== undefined) await writeFileAtomically(join(folder, "card.md"), card);
   await writeFileAtomically(join(folder, "vocab.json"), `${JSON.stringify({ words: vocabulary.words }, null, 1)}\n`);
   await writeFileAtomically(join(folder, "config.json"), formatConfig(withFamiliarity(config, familiarity)));

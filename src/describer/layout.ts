@@ -3,7 +3,7 @@
  * together is refused when it is opened, not when it is used.
  */
 import { UserError } from "../base/errors.js";
-import type { NdArray } from "../engine/tensor/ndarray.js";
+import { type NdArray, toFloat32 } from "../engine/tensor/ndarray.js";
 import type { CaptionerConfig, LanguageModelConfig } from "./config.js";
 
 type Shapes = Record<string, readonly number[]>;
@@ -49,10 +49,11 @@ export function pick(
     Object.entries(shapes).map(([name, shape]) => {
       const tensor = tensors.get(prefix + name);
       const got = tensor ? `${tensor.dtype} [${tensor.shape}]` : "none";
-      if (tensor?.dtype !== "float32" || String(tensor.shape) !== String(shape)) {
+      const isReal = tensor?.dtype === "float32" || tensor?.dtype === "float16";
+      if (!isReal || String(tensor.shape) !== String(shape)) {
         throw new UserError(`reading ${path}: weights \`${prefix}${name}\`; expected float32 [${shape}], got ${got}`);
       }
-      return [name, tensor as NdArray<"float32">];
+      return [name, toFloat32(tensor)];
     }),
   );
 }

@@ -53,6 +53,26 @@ describeShared("reference checkpoints", () => {
     },
   );
 
+  test("as half floats: half the size, weights equal to eleven bits", async () => {
+    const direct = await openDescriberFiles(checkpoint("milan-resnet18.pth.gz"));
+    const [whole, half] = ["whole", "half"].map((name) => join(folder, name));
+    await saveDescriber(direct, whole);
+    await saveDescriber(direct, half, { half: true });
+    for (const file of ["model.safetensors", "encoder.onnx"]) {
+      const [large, small] = [whole, half].map((path) => readFileSync(join(path, file)).length);
+      expect(small, file).toBeLessThan(0.6 * large);
+    }
+    const found = await openDescriberFiles(half);
+    for (const [name, { data }] of direct.captioner) {
+      const own = found.captioner.get(name)!;
+      const apart = own.data.reduce(
+        (most, value, i) => Math.max(most, Math.abs(value - data[i]) / (Math.abs(data[i]) + 1e-4)),
+        0,
+      );
+      expect(apart, name).toBeLessThan(1e-3);
+    }
+  });
+
   test("the encoder of a converted describer makes the reference's features", async () => {
     await saveDescriber(await openDescriberFiles(checkpoint("milan-alexnet.pth.gz")), join(folder, "describer"));
     const encoder = await ImageEncoder.open((await openDescriberFiles(join(folder, "describer"))).encoder!);
