@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../base/errors.js";
-import { checkWritable, readWhole, removeLeftovers, writeFileAtomically } from "../../base/files.js";
+import { checkWritable, isVacant, readWhole, removeLeftovers, writeFileAtomically } from "../../base/files.js";
 import { type Progress, silent } from "../../base/progress.js";
 import type { LabelSource, Labels } from "../labels/labels.js";
 import { namesOfWorld } from "./names.js";
@@ -82,6 +82,11 @@ async function prepare(folder: string, recipe: Recipe): Promise<void> {
     throw new UserError(
       `rendering into ${folder}: it holds another world; expected ${differs} ${recipe[differs]}, got ${there[differs]}; ` +
         "name another folder, or remove it",
+    );
+  }
+  if (!isVacant(folder)) {
+    throw new UserError(
+      `rendering into ${folder}: the folder is not empty and holds no world; expected a new or empty folder for --out`,
     );
   }
   await mkdir(folder, { recursive: true });

@@ -42,6 +42,9 @@ test("another world is refused, and so is what is no world or not of it", async 
   await expect(writeWorld(folder, { set: "world-scenes", seed: 10, count: 1, size: 32 })).rejects.toThrow(
     /expected seed 10, got 9/,
   );
+  await expect(
+    writeWorld(join(folder, "kitchen"), { set: "world-scenes", seed: 9, count: 1, size: 32 }),
+  ).rejects.toThrow(/not empty and holds no world/);
   await expect(openWorldFolder(tmpdir())).rejects.toThrow(UserError);
   const source = await openWorldFolder(folder);
   await expect(source.labels("kitchen/photo.jpg", 32)).rejects.toThrow(UserError);
