@@ -5,6 +5,7 @@ export { UserError } from "./base/errors.js";
 export { type Progress, silent } from "./base/progress.js";
 export { Random } from "./base/random.js";
 export { VERSION } from "./base/version.js";
+export { BUILT_IN, builtInDescriber, builtInNetwork } from "./builtin/assets.js";
 export { type Agreement, annotatorAgreement } from "./data/annotations/agreement.js";
 export {
   type Annotation,
