@@ -49,32 +49,29 @@ const student = at("encoder", "student.safetensors");
 const sample = at("photographs");
 const small = at("describer");
 
+const MOBILENET = join(networks, "mobilenet_v1_0.75_192-imagenet.onnx");
+const RESNET20 = join(networks, "resnet20-cifar10.onnx");
+const MOBILENET_FEED = [
+  ...["--mean", "0.5", "--std", "0.5"],
+  ...["--units", "features.5:0-127", "--units", "features.11:0-191", "--units", "features.13:0-383"],
+];
+const PROBES = { objects: pictures("objects", "-probe"), scenes: pictures("scenes", "-probe"), photographs: sample };
+
 /** What is dissected for the describer to learn from: name, network, layers, probe set, how it is fed. */
 const RUNS = [
   ...SUBJECTS.map((name) => {
     const [kind, place] = name.split("-");
-    return { name, model: at("subjects", `${name}.onnx`), layers: LAYERS[kind], probe: pictures(place, "-probe") };
+    return { name, model: at("subjects", `${name}.onnx`), layers: LAYERS[kind], probe: PROBES[place] };
   }),
-  ...PLACES.map((place) => ({
-    ...{ name: `sight-${place}`, model: sight, layers: "colour,texture,things3,things4" },
-    probe: pictures(place, "-probe"),
-  })),
-  {
-    ...{ name: "mobilenet-photographs", model: join(networks, "mobilenet_v1_0.75_192-imagenet.onnx") },
-    ...{
+  // any network over any pictures shows new exemplars
+  ...Object.entries(PROBES).flatMap(([place, probe]) => [
+    { name: `sight-${place}`, model: sight, layers: "colour,texture,things3,things4", probe },
+    { name: `resnet20-${place}`, model: RESNET20, layers: "layer1,layer2,layer3", probe },
+    {
+      ...{ name: `mobilenet-${place}`, model: MOBILENET, probe, feed: MOBILENET_FEED },
       layers: "features.2,features.5,features.11,features.13",
-      probe: sample,
-      feed: ["--mean", "0.5", "--std", "0.5"],
     },
-  },
-  {
-    ...{ name: "resnet20-photographs", model: join(networks, "resnet20-cifar10.onnx") },
-    ...{ layers: "layer1,layer2,layer3", probe: sample },
-  },
-  {
-    ...{ name: "sight-photographs", model: sight, layers: "colour,texture,things3,things4" },
-    probe: sample,
-  },
+  ]),
 ];
 const run = ({ name }) => at("runs", name);
 
@@ -98,8 +95,7 @@ const STEPS = {
     }
   },
   encoder() {
-    const teacher = join(networks, "mobilenet_v1_0.75_192-imagenet.onnx");
-    make(student, "distil-encoder.js", at("encoder"), teacher, 3, photographs, pictures("objects", "-taught"));
+    make(student, "distil-encoder.js", at("encoder"), MOBILENET, 3, photographs, pictures("objects", "-taught"));
     make(sight, "make-sight.js", sight, student, sample, ...PLACES.map((place) => pictures(place, "-probe")));
   },
   exemplars() {
