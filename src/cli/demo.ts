@@ -13,7 +13,10 @@ import { terminalProgress } from "./progress.js";
 
 /** Networks that ship, and what they were trained on. */
 const NETWORKS = {
-  "resnet-objects": { set: "world-objects", layers: ["conv1", "layer1", "layer2", "layer3", "layer4"] },
+  "alexnet-objects": {
+    set: "world-objects",
+    layers: ["features.1", "features.5", "features.9", "features.12", "features.15"],
+  },
 } as const;
 type Name = keyof typeof NETWORKS;
 
@@ -29,7 +32,9 @@ export function registerDemo(program: Command): void {
     .command("demo")
     .description("dissect and describe a built-in network over built-in pictures, and write a page to look at")
     .option("--out <folder>", "where to put the model, the pictures, the run and the page", place, "milan-demo")
-    .addOption(new Option("--network <name>", "which network").choices(Object.keys(NETWORKS)).default("resnet-objects"))
+    .addOption(
+      new Option("--network <name>", "which network").choices(Object.keys(NETWORKS)).default("alexnet-objects"),
+    )
     .option("--describer <path>", "another describer than the built-in one")
     .action(async ({ out, network, describer }: { out: string; network: Name; describer?: string }) => {
       const { builtInNetwork, describerAt } = await import("../builtin/assets.js");

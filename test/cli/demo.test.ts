@@ -17,7 +17,7 @@ test("describes every unit in words and shows the most and the least certain", a
   const spoken = descriptions.filter(({ description }) => description !== "");
   expect(spoken.length).toBeGreaterThan(0.9 * descriptions.length);
   expect(new Set(spoken.map(({ description }) => description)).size).toBeGreaterThan(50);
-  const shown = demo.stdout.split("\n").filter((line) => /^(conv1|layer\d) +\d+ /.test(line));
+  const shown = demo.stdout.split("\n").filter((line) => /^features\.\d+ +\d+ /.test(line));
   expect(shown).toHaveLength(16);
 });
 
