@@ -61,7 +61,13 @@ function isStriking({ query, precision }: Fit): boolean {
   return precision >= (query.place === "middle" || query.place === "border" ? 0.93 : 0.85);
 }
 const dullness = (query: Query): number =>
-  query.is === "place" ? 0.45 : mentions(query, (part) => part.is === "texture" && part.name === "smooth") ? 0.5 : 0;
+  query.is === "object"
+    ? 0.7
+    : query.is === "place"
+      ? 0.45
+      : mentions(query, (part) => part.is === "texture" && part.name === "smooth")
+        ? 0.5
+        : 0;
 
 /** What is not worth a word, nats: as good as chance. */
 const LEAST_INFORMATION = 0.22;
