@@ -60,14 +60,11 @@ function isStriking({ query, precision }: Fit): boolean {
   if (query.is !== "place") return true;
   return precision >= (query.place === "middle" || query.place === "border" ? 0.93 : 0.85);
 }
-const dullness = (query: Query): number =>
-  query.is === "object"
-    ? 0.7
-    : query.is === "place"
-      ? 0.45
-      : mentions(query, (part) => part.is === "texture" && part.name === "smooth")
-        ? 0.5
-        : 0;
+function dullness(query: Query): number {
+  if (query.is === "object") return 0.7;
+  if (query.is === "place") return 0.45;
+  return mentions(query, (part) => part.is === "texture" && part.name === "smooth") ? 0.5 : 0;
+}
 
 /** What is not worth a word, nats: as good as chance. */
 const LEAST_INFORMATION = 0.22;
