@@ -88,11 +88,11 @@ type Evaluation = import("../describer/evaluation/evaluate.js").Evaluation;
 
 async function report({ judgements, sets, silent }: Omit<Evaluation, "units">, all: boolean): Promise<void> {
   const { withInterval } = await import("../describer/evaluation/report.js");
-  const lines = sets.map(({ name, units, learnedFrom, wasTrainedOn }) => {
+  const lines = sets.map(({ name, units, learnedFrom, wasTrainedOn, simulated }) => {
     const learned = all
       ? `${learnedFrom} of them learned from, so the scores are flattering`
       : `${learnedFrom} it learned from left out`;
-    return `${plain(name)}: ${units} units judged${wasTrainedOn ? `; ${learned}` : ""}\n`;
+    return `${plain(name)}: ${units} units judged${wasTrainedOn ? `; ${learned}` : ""}${simulated ? "; its annotations are simulated, no person wrote them" : ""}\n`;
   });
   process.stdout.write(lines.join(""));
   if (silent > 0) process.stdout.write(`${silent} units of which nothing could be said count as wrong\n`);

@@ -4,8 +4,9 @@
  */
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { UserError } from "../base/errors.js";
+import { readWhole } from "../base/files.js";
 import { sha256, sha256File } from "../base/hash.js";
 import { type Progress, silent } from "../base/progress.js";
 import { readAnnotations } from "../data/annotations/annotations.js";
@@ -24,6 +25,8 @@ export interface AnnotatedSet {
   readonly digest: string;
   /** Also of the source images, where the pictures are read from them: what features of the exemplars depend on. */
   readonly pictures: string;
+  /** Whether a program wrote the annotations, as the `annotators.json` beside them says. */
+  readonly simulated: boolean;
 }
 
 export interface OpenSetsOptions {
@@ -72,7 +75,8 @@ export async function openAnnotatedSets(
           progress.warn(`${name}: ${withoutAnnotations.length} units have no annotations`);
         if (withoutExemplars.length > 0)
           progress.warn(`${name}: ${withoutExemplars.length} annotated units have no exemplars`);
-        sets.push({ name, store, units, ...(await identityOf(folder, images)) });
+        const simulated = await areSimulated(dirname(table));
+        sets.push({ name, store, units, simulated, ...(await identityOf(folder, images)) });
       } catch (error) {
         await store.close();
         throw error;
@@ -82,6 +86,22 @@ export async function openAnnotatedSets(
   } catch (error) {
     for (const { store } of sets) await store.close();
     throw error;
+  }
+}
+
+/** Whether annotations say of themselves that nobody wrote them. */
+async function areSimulated(folder: string): Promise<boolean> {
+  const path = join(folder, "annotators.json");
+  if (!existsSync(path)) return false;
+  try {
+    return (
+      (JSON.parse((await readWhole("reading", path)).toString("utf8")) as { simulated?: unknown })?.simulated === true
+    );
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(
+      `reading ${path}: it is not JSON; expected what is said of the annotators, correct or delete it`,
+    );
   }
 }
 

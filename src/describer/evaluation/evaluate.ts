@@ -31,6 +31,8 @@ export interface EvaluatedSet {
   /** Annotated units that the describer learned from: left out, or judged as well when `all` is asked for. */
   readonly learnedFrom: number;
   readonly wasTrainedOn: boolean;
+  /** Whether a program wrote the annotations. */
+  readonly simulated: boolean;
 }
 
 export interface Evaluation {
@@ -65,7 +67,13 @@ export async function evaluateDescriber(
     }
     const learned = isLearned.filter(Boolean).length;
     const wasTrainedOn = describer.training?.sets.some(({ exemplars }) => exemplars === set.digest) ?? false;
-    reports.push({ name: set.name, units: units.length - before, learnedFrom: learned, wasTrainedOn });
+    reports.push({
+      name: set.name,
+      units: units.length - before,
+      learnedFrom: learned,
+      wasTrainedOn,
+      simulated: set.simulated,
+    });
   }
   if (units.length < 2) {
     const learned = reports.reduce((sum, report) => sum + report.learnedFrom, 0);

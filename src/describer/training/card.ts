@@ -52,6 +52,8 @@ export async function cardOf(files: DescriberFiles, options: CardOptions): Promi
     random: new Random(options.seed),
     candidates: 100,
   });
+  const simulated = corpus.counts.filter(({ set }) => set.simulated).map(({ set }) => set.name);
+  const every = Math.max(1, Math.floor(judged.length / SAMPLES));
   const annotations = (units: readonly CorpusUnit[]) => units.reduce((sum, { texts }) => sum + texts.length, 0);
   const sets = corpus.counts.map(({ set, units, annotations: n }) => `| ${set.name} | ${units} | ${n} |`);
   const { encoder } = config;
@@ -66,6 +68,12 @@ export async function cardOf(files: DescriberFiles, options: CardOptions): Promi
     "|---|---|---|",
     ...sets,
     "",
+    ...(simulated.length > 0
+      ? [
+          `**The annotations of ${simulated.length === corpus.counts.length ? "all these sets" : simulated.join(", ")} are simulated: a program wrote them, no person did.** How well the describer agrees with them says nothing about people.`,
+          "",
+        ]
+      : []),
     `${training.length} units with ${annotations(training)} annotations to learn from, ${heldOut.length} with ${annotations(heldOut)} held out` +
       `${corpus.incomplete > 0 ? `; ${corpus.incomplete} units with missing exemplars left out` : ""}. ${vocabulary.words.length} words, ` +
       `${share(unknown(options, vocabulary.unk))} of the held-out ones unknown; ${share(cutShare(options, vocabulary.stop))} of the annotations are longer than ${settings.length} tokens and were cut.`,
@@ -88,10 +96,13 @@ export async function cardOf(files: DescriberFiles, options: CardOptions): Promi
     "",
     "## Held-out units",
     "",
-    ...judged.slice(0, SAMPLES).map(({ layer, unit, description, references }) => {
-      const said = references.map((text) => `"${text}"`).join(", ");
-      return `- ${layer} ${unit}: **${description || "(nothing)"}**; people: ${said}`;
-    }),
+    ...judged
+      .filter((_, i) => i % every === 0)
+      .slice(0, SAMPLES)
+      .map(({ layer, unit, description, references }) => {
+        const said = references.map((text) => `"${text}"`).join(", ");
+        return `- ${layer} ${unit}: **${description || "(nothing)"}**; annotated: ${said}`;
+      }),
     "",
     "## Language model",
     "",
