@@ -8,6 +8,7 @@
 import { type Progress, silent } from "../base/progress.js";
 import { ndarray } from "../engine/tensor/ndarray.js";
 import { type ExemplarLayer, type ExemplarStore, runExemplars } from "../exemplars/store.js";
+import { isVague } from "../language/vague.js";
 import type { Candidate, Description, Doubt } from "../run/descriptions.js";
 import { findLayer } from "../run/layer-name.js";
 import { Run } from "../run/run.js";
@@ -202,6 +203,7 @@ function doubtsOf(describer: Describer, task: Task, { masked, features }: Eviden
   if (masked < task.ranks.length / 2) doubts.push("few-masks");
   if (!best.tokens.includes(stop)) doubts.push("unfinished");
   if (best.tokens.includes(unk)) doubts.push("unknown-word");
+  if (isVague(vocabulary.reconstruct(best.tokens))) doubts.push("vague");
   if (familiarity && distanceOf(familiarity, features) > familiarity.limit) doubts.push("unfamiliar");
   return doubts;
 }

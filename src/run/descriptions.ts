@@ -20,6 +20,7 @@ import { readUnfaithful } from "./verdicts.js";
  * - `few-masks`: in more than half of the exemplars nothing exceeds the level.
  * - `unfinished`: cut at the greatest length.
  * - `unknown-word`: contains a word outside the describer's vocabulary.
+ * - `vague`: no word of it tells the unit from others ("random areas").
  * - `unfamiliar`: the exemplars are unlike those the describer learned from, as are less than 1 % of such.
  * - `cannot-tell`: on images the run was not made with, too many of the layer's other descriptions predict the unit as well, or
  *   it predicts too many other units as well (`faithfulness.csv`, written by `milan verify`).
@@ -34,6 +35,7 @@ export const DOUBTS = [
   "few-masks",
   "unfinished",
   "unknown-word",
+  "vague",
   "unfamiliar",
   "cannot-tell",
 ] as const;

@@ -25,6 +25,15 @@ const DOUBTS = {
   ],
   unfinished: ["cut short", "The description was cut at the greatest length; its end is missing."],
   "unknown-word": ["unknown word", "The describer used a word that it does not know itself; it is left out here."],
+  vague: ["says nothing", "No word of this description tells the unit from others."],
+  unfamiliar: [
+    "unfamiliar exemplars",
+    "The exemplars are unlike those the describer learned from; trust what it says less.",
+  ],
+  "cannot-tell": [
+    "predicts no better than others",
+    "On images the run has not seen, other descriptions predict this unit as well, or this one predicts other units as well.",
+  ],
 };
 
 /** A doubt in two words. One that the page does not know is given as it is. */

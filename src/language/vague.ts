@@ -1,0 +1,23 @@
+/**
+ * Descriptions that say nothing: true of nearly any unit of any network. People write such things when they see no rule, and describers learn
+ * it from them; a reader who skims a list of thousands should not take "random areas" for a finding.
+ */
+import { words } from "./words.js";
+
+/** Words that tell no unit from another, in the singular or as they are used. */
+const SAYS_NOTHING = new Set(
+  (
+    "a an the of in on and or with to at by for from all any many much most some several few various different other else such kind kinds type sort " +
+    "thing things object objects item items area areas part parts region regions spot spots place places section sections element elements " +
+    "picture pictures image images photo photos photograph photographs detail details mix collection set " +
+    "random small little unclear unknown miscellaneous assorted general generally usually mostly maybe perhaps mainly often " +
+    "nothing something anything none no not is are have has it they that this there which particular specific special clear clearly visible common pattern rule hard difficult tell say see shown " +
+    "highlighted focus similar same single one multiple numerous"
+  ).split(" "),
+);
+
+/** Whether no word of a description tells the unit from others. An empty description says nothing, but is not vague. */
+export function isVague(description: string): boolean {
+  const said = words(description.toLowerCase()).filter((word) => /\p{L}|\p{N}/u.test(word));
+  return said.length > 0 && said.every((word) => SAYS_NOTHING.has(word));
+}
