@@ -5,7 +5,7 @@
  *
  * WORK is a folder for everything on the way (3 GB). PHOTOGRAPHS are class folders of 64 x 64 pixels with the boxes of their objects in BOXES (Tiny-ImageNet's,
  * `train/` and `val/`); NETWORKS holds `mobilenet_v1_0.75_192-imagenet.onnx` and `resnet20-cifar10.onnx`. Each step is commands that anyone can
- * run alone; they are printed. What is finished is not made again, and a killed command goes on where it stopped. With two cores it takes
+ * run alone; they are printed. MINI=1 goes the same way in minutes, with a fiftieth of everything, to see that it can be gone. What is finished is not made again, and a killed command goes on where it stopped. With two cores it takes
  * hours: `docs/world.md` says how many.
  */
 import { execFileSync } from "node:child_process";
@@ -14,6 +14,8 @@ import { join } from "node:path";
 
 const [work, photographs, boxes, networks, ...wanted] = process.argv.slice(2);
 if (!networks) throw new Error("expected WORK PHOTOGRAPHS BOXES NETWORKS; the top of this file says what they are");
+const mini = process.env.MINI === "1";
+if (mini) Object.assign(process.env, { LIMIT: "3", SETTINGS: '{"epochs":1}' });
 const at = (...parts) => join(work, ...parts);
 const pictures = (place, part) => at("pictures", part === "" ? place : `${place}${part}`);
 
@@ -83,10 +85,23 @@ const STEPS = {
       if (place === "objects") Object.assign(parts, { "-taught/train": [6000, 1], "-taught/val": [960, 2] });
       for (const [part, [count, seed]] of Object.entries(parts)) {
         const out = pictures(place, part);
-        makeFolder(out, "milan", "world", set, "--out", out, "--count", count, "--seed", seed, "--size", 64);
+        makeFolder(
+          out,
+          "milan",
+          "world",
+          set,
+          "--out",
+          out,
+          "--count",
+          mini ? Math.ceil(count / 50) : count,
+          "--seed",
+          seed,
+          "--size",
+          64,
+        );
       }
     }
-    makeFolder(sample, "take-pictures.js", sample, photographs, 40);
+    makeFolder(sample, "take-pictures.js", sample, photographs, mini ? 1 : 40);
   },
   subjects() {
     const [objects, scenes] = PLACES.map((place) => pictures(place, ""));
@@ -95,7 +110,15 @@ const STEPS = {
     }
   },
   encoder() {
-    make(student, "distil-encoder.js", at("encoder"), MOBILENET, 3, photographs, pictures("objects", "-taught"));
+    make(
+      student,
+      "distil-encoder.js",
+      at("encoder"),
+      MOBILENET,
+      mini ? 1 : 3,
+      photographs,
+      pictures("objects", "-taught"),
+    );
     make(sight, "make-sight.js", sight, student, sample, ...PLACES.map((place) => pictures(place, "-probe")));
   },
   exemplars() {
@@ -115,7 +138,7 @@ const STEPS = {
     const sets = RUNS.filter(({ name }) => name !== STRANGER).map(run);
     const options = ["--encoder", sight, "--layers", SIGHT, "--partial", "--embedding", 128, "--hidden", 256];
     // BLEU of two hundred short descriptions is noisy: a patience of four ended after three epochs, when all was "objects"
-    options.push("--epochs", 40, "--patience", 12);
+    options.push("--epochs", mini ? 1 : 40, "--patience", 12);
     const resume = existsSync(at("trained.training", "language-model.checkpoint.safetensors")) ? ["--resume"] : [];
     make(at("trained", "card.md"), "milan", "train", ...sets, "--out", at("trained"), ...options, ...resume);
     make(join(small, "config.json"), "milan", "convert", at("trained"), small, "--half");
@@ -130,6 +153,7 @@ const STEPS = {
 
 /** What ships is what was graded: the describer with weights as half floats, and the network it has learned nothing of. */
 STEPS.ship = () => {
+  if (mini) return;
   const assets = "src/builtin/assets";
   cpSync(small, join(assets, "describer"), { recursive: true });
   for (const ending of ["onnx", "json"])
