@@ -23,7 +23,7 @@ test("describes every unit in words and shows the most and the least certain", a
 
 test("what it says is truer of its units than of others", () => {
   const [, grade, low, , shuffled] =
-    /All units: ([\d.]+) \[([\d.]+), ([\d.]+)\]; descriptions of other units instead: ([\d.]+)/
+    /All units: (\d\.\d+) \[(\d\.\d+), (\d\.\d+)\]; descriptions of other units instead: (\d\.\d+)/
       .exec(demo.stdout)!
       .map(Number);
   expect(grade).toBeLessThanOrEqual(1);
