@@ -5,6 +5,7 @@ export { UserError } from "./base/errors.js";
 export { type Progress, silent } from "./base/progress.js";
 export { Random } from "./base/random.js";
 export { VERSION } from "./base/version.js";
+export { type AnnotateOptions, annotateStore, writeSimulated } from "./builtin/annotators/annotate.js";
 export { BUILT_IN, builtInDescriber, builtInNetwork } from "./builtin/assets.js";
 export { type Agreement, annotatorAgreement } from "./data/annotations/agreement.js";
 export {
@@ -20,9 +21,11 @@ export { type AnnotationStatistics, annotationStatistics } from "./data/annotati
 export type { ImageSet, ProbeEntry } from "./data/images/imageset.js";
 export { openImages } from "./data/images/open.js";
 export { IMAGENET, type Preprocessing } from "./data/images/preprocess.js";
+export { type BoxesOptions, openBoxes } from "./data/labels/boxes.js";
 export { colourNumber, colourOf } from "./data/labels/colour.js";
 export { ConceptCounter, type Fit } from "./data/labels/concepts.js";
 export { evaluate as evaluateQuery } from "./data/labels/evaluate.js";
+export { type IndexMasksOptions, openIndexMasks } from "./data/labels/index-masks.js";
 export {
   COLOUR_NAMES,
   type ColourName,

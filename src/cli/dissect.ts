@@ -122,6 +122,6 @@ function summarise({ folder, manifest, layers }: Run, { json }: Options): void {
     `${folder}: ${units} units of ${layers.length} layer${layers.length === 1 ? "" : "s"} over ${manifest.probeSize - skipped} images` +
       `${skipped > 0 ? `, ${skipped} damaged ones skipped` : ""}` +
       `${flawed > 0 ? `; ${flawed} units cannot be judged (see flaws in run.json)` : ""}\n` +
-      `next: milan describe ${folder} --describer FILE.pth, or milan export ${folder} --format html --out FILE.html\n`,
+      `next: milan describe ${folder}, or milan export ${folder} --format html --out FILE.html\n`,
   );
 }
