@@ -19,19 +19,23 @@ if (mini) Object.assign(process.env, { LIMIT: "3", SETTINGS: '{"epochs":1}' });
 const at = (...parts) => join(work, ...parts);
 const pictures = (place, part) => at("pictures", part === "" ? place : `${place}${part}`);
 
-/** Runs a command of Milan, or a script, unless what it makes, a file that is written last, is there. */
-function make(result, ...command) {
-  if (existsSync(result)) return;
+/** Runs a command of Milan, or a script. */
+function run(...command) {
   console.log(`\n$ ${command.join(" ")}`);
   const [program, ...rest] = command;
   const file = program === "milan" ? "dist/cli/main.js" : `scripts/${program}`;
   execFileSync(process.execPath, [file, ...rest.map(String)], { stdio: "inherit" });
 }
 
+/** Runs it unless what it makes, a file that is written last, is there. */
+function make(result, ...command) {
+  if (!existsSync(result)) run(...command);
+}
+
 /** The same for folders of pictures, which are there before they are whole. */
 function makeFolder(folder, ...command) {
   if (existsSync(`${folder}.done`)) return;
-  make("", ...command);
+  run(...command);
   writeFileSync(`${folder}.done`, "");
 }
 
@@ -75,7 +79,7 @@ const RUNS = [
     layers: "features.2,features.5,features.11,features.13",
   },
 ];
-const run = ({ name }) => at("runs", name);
+const runOf = ({ name }) => at("runs", name);
 
 const STEPS = {
   pictures() {
@@ -124,18 +128,18 @@ const STEPS = {
   exemplars() {
     for (const each of RUNS) {
       const { model, layers, probe, feed = [] } = each;
-      const options = ["--images", probe, "--out", run(each), "--layers", layers, ...feed];
-      make(join(run(each), "probe.csv"), "milan", "dissect", model, ...options);
+      const options = ["--images", probe, "--out", runOf(each), "--layers", layers, ...feed];
+      make(join(runOf(each), "probe.csv"), "milan", "dissect", model, ...options);
     }
   },
   annotations() {
     for (const each of RUNS.filter(({ name }) => name !== STRANGER)) {
       const [kind, ...rest] = each.probe === sample ? ["boxes", boxes, 64] : ["world"];
-      make(join(run(each), "annotations.csv"), "annotate.js", kind, run(each), run(each), each.probe, ...rest);
+      make(join(runOf(each), "annotations.csv"), "annotate.js", kind, runOf(each), runOf(each), each.probe, ...rest);
     }
   },
   describer() {
-    const sets = RUNS.filter(({ name }) => name !== STRANGER).map(run);
+    const sets = RUNS.filter(({ name }) => name !== STRANGER).map(runOf);
     const options = ["--encoder", sight, "--layers", SIGHT, "--partial", "--embedding", 128, "--hidden", 256];
     // BLEU of two hundred short descriptions is noisy: a patience of four ended after three epochs, when all was "objects"
     options.push("--epochs", mini ? 1 : 40, "--patience", 12);
@@ -146,7 +150,7 @@ const STEPS = {
   grades() {
     for (const name of SUBJECTS) {
       const out = at("grades", `${name}.json`);
-      make(out, "grade-describer.js", out, small, run({ name }), pictures(name.split("-")[1], "-grade"));
+      make(out, "grade-describer.js", out, small, runOf({ name }), pictures(name.split("-")[1], "-grade"));
     }
   },
 };

@@ -3,7 +3,7 @@
  * network, dissected over pictures rendered for it, described by the built-in describer, and graded on other pictures whose every pixel is known.
  */
 import { join } from "node:path";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { writeFileAtomically } from "../base/files.js";
 import type { Description } from "../run/descriptions.js";
 import type { Graded } from "../studies/grading/grade-layer.js";
@@ -11,15 +11,10 @@ import { place } from "./arguments.js";
 import { plain, printTable } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
-/** Networks that ship, and what they were trained on. */
-const NETWORKS = {
-  "alexnet-objects": {
-    set: "world-objects",
-    layers: ["features.1", "features.5", "features.9", "features.12", "features.15"],
-  },
-} as const;
-type Name = keyof typeof NETWORKS;
-
+/** The network that ships, what it was trained on, and its layers. */
+const NETWORK = "alexnet-objects";
+const SET = "world-objects";
+const LAYERS = "features.1,features.5,features.9,features.12,features.15";
 const SIZE = 64;
 /** Pictures, and seeds that nothing that ships was made with. */
 const PROBE = { count: 600, seed: 101 };
@@ -32,17 +27,13 @@ export function registerDemo(program: Command): void {
     .command("demo")
     .description("dissect and describe a built-in network over built-in pictures, and write a page to look at")
     .option("--out <folder>", "where to put the model, the pictures, the run and the page", place, "milan-demo")
-    .addOption(
-      new Option("--network <name>", "which network").choices(Object.keys(NETWORKS)).default("alexnet-objects"),
-    )
     .option("--describer <path>", "another describer than the built-in one")
-    .action(async ({ out, network, describer }: { out: string; network: Name; describer?: string }) => {
+    .action(async ({ out, describer }: { out: string; describer?: string }) => {
       const { builtInNetwork, describerAt } = await import("../builtin/assets.js");
       const { writeWorld } = await import("../data/world/folder.js");
       const { readFile } = await import("node:fs/promises");
-      const [source, words] = [builtInNetwork(network), describerAt(describer)];
+      const [source, words] = [builtInNetwork(NETWORK), describerAt(describer)];
       const progress = terminalProgress();
-      const { set, layers } = NETWORKS[network];
       const [model, pictures, others, run, page] = [
         "network.onnx",
         "pictures",
@@ -50,17 +41,17 @@ export function registerDemo(program: Command): void {
         "run",
         "page.html",
       ].map((name) => join(out, name));
-      await writeWorld(pictures, { set, size: SIZE, progress, ...PROBE });
-      await writeWorld(others, { set, size: SIZE, progress, ...OTHERS });
+      await writeWorld(pictures, { set: SET, size: SIZE, progress, ...PROBE });
+      await writeWorld(others, { set: SET, size: SIZE, progress, ...OTHERS });
       await writeFileAtomically(model, await readFile(source));
       const milan = (...command: string[]) => program.parseAsync(command, { from: "user" });
-      await milan("dissect", model, "--images", pictures, "--out", run, "--layers", layers.join(","));
+      await milan("dissect", model, "--images", pictures, "--out", run, "--layers", LAYERS);
       await milan("describe", run, "--describer", words);
       const grades = await gradesOf(run, others);
       await show(run, grades);
       await milan("export", run, "--format", "html", "--out", page);
       process.stdout.write(
-        `\nThe describer has never seen a unit of this network. It learned from simulated annotators; no person described anything.\nopen ${page} in a browser; next, your own:\n  milan dissect MODEL.onnx --images PHOTOS/ --out RUN && milan describe RUN\n`,
+        `\n${describer === undefined ? "The describer has never seen a unit of this network. It learned from simulated annotators; no person described anything.\n" : ""}open ${page} in a browser; next, your own:\n  milan dissect MODEL.onnx --images PHOTOS/ --out RUN && milan describe RUN\n`,
       );
     });
 }
@@ -81,15 +72,12 @@ async function show(run: string, grades: Grades): Promise<void> {
   const { displayName, findLayer } = await import("../run/layer-name.js");
   const { notation } = await import("../studies/grading/notation.js");
   const { Run } = await import("../run/run.js");
-  const { layers, close } = await Run.open(run).then((opened) => ({
-    layers: opened.layers,
-    close: () => opened.close(),
-  }));
+  const opened = await Run.open(run);
   const graded = new Map(grades.layers.flatMap(({ rows }) => rows.map((row) => [keyOf(row), row] as const)));
   const all = [...(await readDescriptions(run))].sort((a, b) => (b.confidence ?? -1) - (a.confidence ?? -1));
   const line = (each: Description) => {
     const row = graded.get(keyOf(each));
-    const layer = displayName(findLayer(layers, each.layer, run));
+    const layer = displayName(findLayer(opened.layers, each.layer, run));
     return [
       ...[layer, each.unit, plain(each.description === "" ? "-" : each.description)],
       ...[each.confidence?.toFixed(2) ?? "-", row && !Number.isNaN(row.grade) ? row.grade.toFixed(2) : "-"],
@@ -106,7 +94,7 @@ async function show(run: string, grades: Grades): Promise<void> {
     `\nGrades are of ${grades.images} pictures that the run has not seen: how well what is said covers where the unit is active, beside the best\n` +
       `single concept there is. All units: ${grade.value.toFixed(2)} [${grade.low.toFixed(2)}, ${grade.high.toFixed(2)}]; descriptions of other units instead: ${shuffled.value.toFixed(2)}.\n\n`,
   );
-  await close();
+  await opened.close();
 }
 
 const keyOf = ({ layer, unit }: Pick<Graded, "layer" | "unit">) => `${unit} ${layer}`;

@@ -51,6 +51,7 @@ has not shown that it knows the units.
     )
     .action(async (path: string, names: string[], options: Options) => {
       const { checkWritableFile, writeFileAtomically } = await import("../base/files.js");
+      const { describerAt } = await import("../builtin/assets.js");
       const { openAnnotatedSets } = await import("../describer/annotated-set.js");
       const { loadDescriber } = await import("../describer/describer.js");
       const { evaluateDescriber } = await import("../describer/evaluation/evaluate.js");
@@ -58,9 +59,9 @@ has not shown that it knows the units.
       const progress = terminalProgress();
       if (options.out !== undefined) await checkWritableFile(options.out);
       const { annotations, images, root, partial, seed, threads, all = false } = options;
+      const file = describerAt(path);
       const metrics = await openMetrics(options);
-      const { describerAt } = await import("../builtin/assets.js");
-      const describer = await loadDescriber(describerAt(path), threads === undefined ? {} : { threads });
+      const describer = await loadDescriber(file, threads === undefined ? {} : { threads });
       try {
         const sets = await openAnnotatedSets(names, { annotations, images, root, partial, progress });
         try {

@@ -179,7 +179,7 @@ function conclude(
     ...unit,
     ...beam[0],
     confidence: confidenceOf(beam, settings.search === "rerank" || settings.search === "mi"),
-    doubts: doubtsOf(describer, task, evidence!, best),
+    doubts: doubtsOf(describer, task, evidence!, best, beam[0].description),
     beam,
     attention: best.attention.map((weights) => Array.from(weights)),
   };
@@ -195,7 +195,13 @@ function whyNot(task: Task, evidence: Evidence | undefined): Doubt {
   return !evidence || evidence.masked === 0 ? "no-exemplars" : "undecodable";
 }
 
-function doubtsOf(describer: Describer, task: Task, { masked, features }: Evidence, best: Decoded): Doubt[] {
+function doubtsOf(
+  describer: Describer,
+  task: Task,
+  { masked, features }: Evidence,
+  best: Decoded,
+  description: string,
+): Doubt[] {
   const { vocabulary, familiarity } = describer;
   const { stop, unk } = vocabulary;
   const doubts: Doubt[] = best.tokens[0] === stop ? ["speechless"] : [];
@@ -203,7 +209,7 @@ function doubtsOf(describer: Describer, task: Task, { masked, features }: Eviden
   if (masked < task.ranks.length / 2) doubts.push("few-masks");
   if (!best.tokens.includes(stop)) doubts.push("unfinished");
   if (best.tokens.includes(unk)) doubts.push("unknown-word");
-  if (isVague(vocabulary.reconstruct(best.tokens))) doubts.push("vague");
+  if (isVague(description)) doubts.push("vague");
   if (familiarity && distanceOf(familiarity, features) > familiarity.limit) doubts.push("unfamiliar");
   return doubts;
 }

@@ -49,3 +49,14 @@ export const object = (name: string, material?: string, shape = "rectangle"): Kn
   material,
   shape,
 });
+
+/** Between yards, fields and roads. */
+export const FENCE = {
+  as: "panels",
+  of: ["wooden wall"],
+  at: "floor",
+  count: [1, 1],
+  width: [0.5, 1.2],
+  height: [0.08, 0.16],
+  known: object("fence", "wood"),
+} as const satisfies Layer;

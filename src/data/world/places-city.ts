@@ -1,5 +1,5 @@
 /** Places that people have built outdoors. */
-import { type Layer, object, type PlaceSpec } from "./place.js";
+import { FENCE, type Layer, object, type PlaceSpec } from "./place.js";
 
 const BUILDINGS = {
   as: "panels",
@@ -9,16 +9,6 @@ const BUILDINGS = {
   width: [0.16, 0.4],
   height: [0.25, 0.7],
   known: object("building", "stone"),
-} as const satisfies Layer;
-
-const FENCE = {
-  as: "panels",
-  of: ["wooden wall"],
-  at: "floor",
-  count: [1, 1],
-  width: [0.5, 1.2],
-  height: [0.08, 0.16],
-  known: object("fence", "wood"),
 } as const satisfies Layer;
 
 export const CITY_PLACES = {

@@ -1,15 +1,5 @@
 /** Countryside, coast and wilderness. */
-import { type Layer, object, type PlaceSpec } from "./place.js";
-
-const FENCE = {
-  as: "panels",
-  of: ["wooden wall"],
-  at: "floor",
-  count: [1, 1],
-  width: [0.5, 1.2],
-  height: [0.08, 0.16],
-  known: object("fence", "wood"),
-} as const satisfies Layer;
+import { FENCE, object, type PlaceSpec } from "./place.js";
 
 export const NATURE_PLACES = {
   farm: {
