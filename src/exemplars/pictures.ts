@@ -8,8 +8,11 @@ import { UserError } from "../base/errors.js";
 import { writeFileAtomically } from "../base/files.js";
 import { type NdArray, sizeOf } from "../engine/tensor/ndarray.js";
 
+/** A generated picture's path below its run. */
+export const pictureName = (id: number): string => `pictures/${id}.png`;
+
 /** Path of a generated picture. */
-export const picturePath = (run: string, id: number): string => join(run, "pictures", `${id}.png`);
+export const picturePath = (run: string, id: number): string => join(run, pictureName(id));
 
 /** Writes the generated images of a batch, float [image, 3 or 1, height, width] in [-1, 1]. */
 export async function writePictures(run: string, ids: ArrayLike<number>, generated: NdArray): Promise<void> {

@@ -13,7 +13,7 @@ import { isRun, type UnitFlaw } from "../run/manifest.js";
 import { Run } from "../run/run.js";
 import { maskOf } from "./masks.js";
 import { openMilannotations } from "./milannotations.js";
-import { picturePath } from "./pictures.js";
+import { pictureName, picturePath } from "./pictures.js";
 
 /** The exemplars of one layer's units. */
 export interface ExemplarLayer {
@@ -91,7 +91,7 @@ export async function runExemplars(run: Run, images?: string): Promise<ExemplarS
       const into = new Uint8Array(height * width);
       return maskOf(map, [found.height, found.width], found.levels[row], into, [height, width]);
     },
-    imageName: (id) => set?.entries[id]?.file,
+    imageName: (id) => (set ? set.entries[id]?.file : pictureName(id)),
     async close() {
       await set?.close();
       await run.close();

@@ -116,10 +116,11 @@ function summaryOf({ candidates, edges, generality }: Evidence, habit: Habit, ra
 }
 
 /** Information below which what is shown hardly matters. */
-const FAINT = 0.4;
+const FAINT = 0.25;
 
 function speaksOfEdges(chosen: Fit | undefined, { coherence }: Edges, habit: Habit, say: Speaker): boolean {
-  if (!chosen || chosen.information < FAINT) return say.chance(0.95);
+  if (!chosen) return say.chance(0.95);
+  if (chosen.information < FAINT) return say.chance(coherence > 0.65 ? 0.9 : 0.5);
   if (isAttribute(chosen.query)) return say.chance(0.65 + 0.7 * (coherence - 0.5));
   if (chosen.information > CLEAR) return habit.name === "attribute-first" && say.chance(coherence - 0.4);
   return say.chance(habit.name === "generic" ? 0.5 : 0.8);

@@ -1,7 +1,8 @@
 /**
  * How well a query fits a unit's exemplars. An annotator asks: is what is masked mostly this (precision), and is this not what pictures are
  * full of anyway (lift)? Both at once are the information that a masked pixel gives: the divergence of how often the query is true under the mask
- * from how often it is elsewhere. That it is masked wherever it is (the intersection over union) counts besides.
+ * from how often it is elsewhere. That says whether something is worth saying. What is said best is what would pick out the same regions among
+ * pictures at large (`expectedIou`), and does in the exemplars (`iou`).
  */
 import type { Query } from "../../data/labels/query.js";
 import { keyOf, type Picture, type View } from "./views.js";
@@ -16,6 +17,8 @@ export interface Fit {
   readonly information: number;
   /** Of masks and query, over all exemplars. */
   readonly iou: number;
+  /** Of the unit's regions and the query in pictures at large, should the unit be in them as it is in its exemplars. */
+  readonly expectedIou: number;
   /** Share of each mask that it covers. */
   readonly shares: readonly number[];
 }
@@ -24,6 +27,9 @@ export interface Fit {
 const AT_LARGE = 0.65;
 /** Nothing is so rare that seeing it once proves anything. */
 const FLOOR = 0.012;
+
+/** Share of the pixels of pictures at large in which a unit is active; levels are set for about this. */
+const ACTIVE = 0.01;
 
 /** Queries true of less of the masks are not measured further. */
 const NEGLIGIBLE = 0.1;
@@ -78,14 +84,18 @@ export class Yardstick {
       either += area + all - hit;
     }
     const n = views.length;
-    if (inside < NEGLIGIBLE * n) return { query, precision: inside / n, base: 0, information: 0, iou: 0, shares };
-    const base = FLOOR + (1 - 2 * FLOOR) * (AT_LARGE * this.rate(query) + (1 - AT_LARGE) * (outside / n));
+    if (inside < NEGLIGIBLE * n)
+      return { query, precision: inside / n, base: 0, information: 0, iou: 0, expectedIou: 0, shares };
+    const rate = this.rate(query);
+    const base = FLOOR + (1 - 2 * FLOOR) * (AT_LARGE * rate + (1 - AT_LARGE) * (outside / n));
     const precision = inside / n;
     // as if one more exemplar had been an ordinary picture
     const seen = (inside + base) / (n + 1);
     const divergence = seen * Math.log(seen / base) + (1 - seen) * Math.log((1 - seen) / (1 - base));
     const information = seen > base ? divergence : -divergence;
-    return { query, precision, base, information, iou: both / Math.max(1, either), shares };
+    const shared = (ACTIVE * (inside + rate)) / (n + 1);
+    const expectedIou = shared / (rate + ACTIVE - shared);
+    return { query, precision, base, information, iou: both / Math.max(1, either), expectedIou, shares };
   }
 }
 

@@ -23,30 +23,33 @@ export interface Habit {
 /** How special a name is: 0 for "animal", more for what is a kind of it. */
 export type Generality = (name: string) => number;
 
-/** What of a fit speaks for saying it, less what makes it long. */
-const evidence = ({ information, iou }: Fit) => information + iou;
+/**
+ * What of a fit speaks for saying it, nats. Of the rules tried, the one whose choice fits a unit best in pictures that the annotators do not see: 0.86
+ * of the best concept's IoU, where information finds 0.70 and the exemplars' own IoU 0.56 (units of alexnet-objects).
+ */
+const evidence = ({ expectedIou, iou }: Fit) => Math.log(expectedIou) + 1.5 * Math.log(iou + 0.02);
 /** Nats that a further part of a sentence must bring. */
-const LENGTH = 0.14;
+const LENGTH = 0.15;
 
 export const HABITS: readonly Habit[] = [
   {
-    ...{ name: "specific", sure: 0.5, synonyms: 0.25, singular: 0.3 },
+    ...{ name: "specific", sure: 0.25, synonyms: 0.25, singular: 0.3 },
     worth: (fit) => evidence(fit) - LENGTH * length(fit.query) + (mentions(fit.query, isName) ? 0.15 : 0),
   },
   {
-    ...{ name: "generic", sure: 0.5, synonyms: 0.4, singular: 0.1 },
+    ...{ name: "generic", sure: 0.35, synonyms: 0.4, singular: 0.1 },
     worth(fit, generality) {
       const isSpecial = mentions(fit.query, (query) => query.is === "thing" && generality(query.name) > 1);
       if (isSpecial) return Number.NEGATIVE_INFINITY;
       const isFine = mentions(fit.query, (query) => query.is === "thing" && generality(query.name) > 0);
-      return 1.2 * fit.precision + 0.6 * Math.min(1.6, evidence(fit)) - 0.3 * length(fit.query) - (isFine ? 0.2 : 0);
+      return evidence(fit) + 0.7 * Math.log(fit.precision) - 2 * LENGTH * length(fit.query) - (isFine ? 0.2 : 0);
     },
   },
   {
-    ...{ name: "attribute-first", sure: 0.45, synonyms: 0.35, singular: 0.15 },
+    ...{ name: "attribute-first", sure: 0.25, synonyms: 0.35, singular: 0.15 },
     worth(fit, generality) {
       const isSpecial = mentions(fit.query, (query) => query.is === "thing" && generality(query.name) > 1);
-      const looks = mentions(fit.query, isAttribute) ? (fit.precision >= 0.45 ? 0.6 : 0.2) : 0;
+      const looks = mentions(fit.query, isAttribute) ? (fit.precision >= 0.45 ? 0.6 : 0.3) : 0;
       return evidence(fit) + looks - (LENGTH / 2) * length(fit.query) - (isSpecial ? 0.4 : 0);
     },
   },
@@ -67,13 +70,10 @@ function dullness(query: Query): number {
 }
 
 /** What is not worth a word, nats: as good as chance. */
-const LEAST_INFORMATION = 0.22;
-/** What is rare enough elsewhere strikes though it is less than half of what is masked; looks rather than names. */
-function isSure({ query, precision, base, information }: Fit, { sure }: Habit): boolean {
-  if (precision >= sure) return information >= LEAST_INFORMATION;
-  if (isAttribute(query)) return precision >= 0.25 && information >= 0.3 && precision > 6 * base;
-  return precision >= 0.35 && information >= 0.5;
-}
+const LEAST_INFORMATION = 0.15;
+/** What is true of a minority of what is masked is said where it is much rarer elsewhere. */
+const isSure = ({ precision, base, information }: Fit, { sure }: Habit): boolean =>
+  precision >= sure && information >= LEAST_INFORMATION && (precision >= 0.5 || precision > 3 * base);
 
 /** How often another than the best is said. */
 const MISTAKEN = 0.06;

@@ -80,7 +80,7 @@ export function nounPhrase(query: Query, say: Speaker): string {
     case "behind":
     case "with": {
       const relation = say.plain(relationWords(query.is));
-      const what = query.what.is === "background" && say.chance(0.6) ? neutral(say) : nounPhrase(query.what, say);
+      const what = query.what.is === "background" && say.chance(0.6) ? say.any(SPACE) : nounPhrase(query.what, say);
       return `${what} ${relation} ${nounPhrase(query.to, say)}`;
     }
     default:
@@ -93,6 +93,9 @@ const wholePicture = (say: Speaker) =>
 
 /** Spots would be dots. */
 const NEUTRAL = neutralNouns("plural").filter((word) => word !== "spots");
+
+/** What is no object has no more of a name. */
+const SPACE = ["areas", "the area", "space", "regions", "what is"];
 
 /** "things", "areas", "parts". */
 const neutral = (say: Speaker) =>

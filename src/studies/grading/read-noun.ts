@@ -38,6 +38,12 @@ export abstract class NounReader {
     return role === "word" || role === "region" || role === "unknown" || NEUTRAL.has(role);
   }
 
+  /** Whether what follows is shown by what stands before: "pictures with dogs", "an image showing cars". */
+  private isShowingAt(at: number): boolean {
+    const tag = this.tags[at];
+    return tag?.role === "contain" || (tag?.role === "relation" && tag.relation === "with");
+  }
+
   /** Adjectives, nouns, and all that hangs on them by "of" and "'s". Takes nothing where no noun phrase begins. */
   protected nounPhrase(): NounPhrase {
     this.isNarrowed = false;
@@ -115,8 +121,10 @@ export abstract class NounReader {
     if (tag === undefined || !this.isNominalAt(this.at))
       return { kind: modifiers ? "claim" : "unknown", query: modifiers };
     if (tag.role === "region") return this.region(modifiers);
+    const isShown = tag.role === "picture" && (this.role(-1) === "in" || this.isShowingAt(this.at + 1));
     this.at++;
-    const isNeutral = NEUTRAL.has(tag.role) && (modifiers !== undefined || this.role() === "of" || !tag.senses.noun);
+    const isNeutral =
+      NEUTRAL.has(tag.role) && (modifiers !== undefined || this.role() === "of" || isShown || !tag.senses.noun);
     if (isNeutral) {
       const kind = tag.role as NounPhrase["kind"];
       // "the colour red"

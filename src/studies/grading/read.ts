@@ -162,6 +162,7 @@ class Reader extends NounReader {
   protected override list(meansObjects = true): Query | undefined {
     const first = this.nounPhrase();
     let found = meansObjects ? this.standIn(first) : first.query;
+    if (first.kind === "picture" && found === undefined) return undefined; // "in pictures, dogs" are not in dogs
     while (this.role() === "and" || this.role() === "or") {
       const start = this.at;
       while (this.role() === "and" || this.role() === "or") this.at++;

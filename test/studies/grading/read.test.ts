@@ -11,7 +11,7 @@ import { describeShared, shared } from "../../shared.js";
 const set = (words: string) => new Set(words.split(", "));
 const VOCABULARY: Vocabulary = {
   things: set(
-    "dog, cat, animal, car, bus, truck, vehicle, person, woman, sofa, cup, table, sign, wall, house, flower, tree, bottle, fruit, bowl, hat, lawn, fire engine, orange",
+    "dog, cat, animal, car, bus, truck, vehicle, person, woman, sofa, cup, table, sign, wall, house, flower, tree, bottle, fruit, bowl, hat, lawn, fire engine, orange, picture",
   ),
   scenes: set("kitchen, street, forest, indoors, sea"),
   materials: set("wood, metal, glass, stone, grass"),
@@ -54,6 +54,14 @@ const CASES: Record<string, readonly (readonly [string, string])[]> = {
     ["oranges", "orange"],
     ["kitchen scenes", "scene:kitchen"],
     ["pictures of kitchens", "scene:kitchen"],
+    ["dogs in the picture", "dog"],
+    ["a red dog in pictures", "red & dog"],
+    ["pictures with diagonal stripes", "diagonal stripes"],
+    ["images showing the top of a dog", "top(dog)"],
+    ["dogs, in most pictures", "dog"],
+    ["in most pictures, dogs", "dog"],
+    ["a picture", "picture"],
+    ["pictures on walls", "(picture above wall) | (picture in front of wall)"],
     ["indoor scenes", "scene:indoors"],
     ["vertical lines", "vertical stripes"],
     ["stripe patterns", STRIPES.slice(1, -1)],
