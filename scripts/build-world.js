@@ -9,7 +9,7 @@
  * hours: `docs/world.md` says how many.
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const [work, photographs, boxes, networks, ...wanted] = process.argv.slice(2);
@@ -40,15 +40,14 @@ function makeFolder(folder, ...command) {
 }
 
 const PLACES = ["objects", "scenes"];
-/** Those of the seven that are trained so far; to add one is to name it here. */
-const SUBJECTS = ["resnet-objects", "alexnet-objects"];
+/** The seven, the classifiers first: a generator's pictures are recognised by the ResNet of its data set. */
+const SUBJECTS = [
+  ...["resnet-objects", "alexnet-objects", "resnet-scenes", "alexnet-scenes"],
+  ...["dino-objects", "gan-objects", "gan-scenes"],
+];
 /** The network that the describer learns nothing of: what it says of its units is what it says of a stranger's. */
 const STRANGER = "alexnet-objects";
-const LAYERS = {
-  alexnet: "features.1,features.5,features.9,features.12,features.15",
-  resnet: "conv1,layer1,layer2,layer3,layer4",
-  dino: "blocks.0.mlp.fc1,blocks.1.mlp.fc1,blocks.2.mlp.fc1,blocks.3.mlp.fc1",
-};
+const subjectFile = (name, ending) => at("subjects", `${name}.${ending}`);
 const SIGHT = "colour,texture,place,things3,things4,context";
 const sight = at("encoder", "sight.onnx");
 const student = at("encoder", "student.safetensors");
@@ -63,13 +62,23 @@ const MOBILENET_FEED = [
 ];
 const PROBES = { objects: pictures("objects", "-probe"), scenes: pictures("scenes", "-probe"), photographs: sample };
 
+/** A subject over the pictures of a place; a generator makes its own. */
+function subjectRun(name, place) {
+  const [kind, home] = name.split("-");
+  const run = { name: place === home ? name : `${name}-on-${place}`, subject: name, model: subjectFile(name, "onnx") };
+  const probe = kind === "gan" ? subjectFile(name, "latents") : PROBES[place];
+  return { ...run, probe, generates: kind === "gan" && `world-${home}` };
+}
+
 /** What is dissected for the describer to learn from: name, network, layers, probe set, how it is fed. */
 const RUNS = [
-  ...SUBJECTS.map((name) => {
-    const [kind, place] = name.split("-");
-    return { name, model: at("subjects", `${name}.onnx`), layers: LAYERS[kind], probe: PROBES[place] };
-  }),
+  ...SUBJECTS.map((name) => subjectRun(name, name.split("-")[1])),
   // any network over any pictures shows new exemplars
+  ...[
+    subjectRun("resnet-objects", "scenes"),
+    subjectRun("resnet-scenes", "objects"),
+    subjectRun("alexnet-scenes", "objects"),
+  ],
   ...Object.entries(PROBES).flatMap(([place, probe]) => [
     { name: `sight-${place}`, model: sight, layers: "colour,texture,things3,things4", probe },
     { name: `resnet20-${place}`, model: RESNET20, layers: "layer1,layer2,layer3", probe },
@@ -127,14 +136,19 @@ const STEPS = {
   },
   exemplars() {
     for (const each of RUNS) {
-      const { model, layers, probe, feed = [] } = each;
-      const options = ["--images", probe, "--out", runOf(each), "--layers", layers, ...feed];
-      make(join(runOf(each), "probe.csv"), "milan", "dissect", model, ...options);
+      const { model, subject, probe, generates, feed = [] } = each;
+      const layers = each.layers ?? JSON.parse(readFileSync(subjectFile(subject, "json"), "utf8")).layers.join(",");
+      const options = [generates ? "--latents" : "--images", probe, "--out", runOf(each), "--layers", layers, ...feed];
+      make(join(runOf(each), generates ? "pictures" : "probe.csv"), "milan", "dissect", model, ...options);
     }
   },
   annotations() {
     for (const each of RUNS.filter(({ name }) => name !== STRANGER)) {
-      const [kind, ...rest] = each.probe === sample ? ["boxes", boxes, 64] : ["world"];
+      const [kind, ...rest] = each.generates
+        ? ["generated", each.generates]
+        : each.probe === sample
+          ? ["boxes", boxes, 64]
+          : ["world"];
       make(join(runOf(each), "annotations.csv"), "annotate.js", kind, runOf(each), runOf(each), each.probe, ...rest);
     }
   },
@@ -148,9 +162,11 @@ const STEPS = {
     make(join(small, "config.json"), "milan", "convert", at("trained"), small, "--half");
   },
   grades() {
-    for (const name of SUBJECTS) {
+    // a generator cannot be given pictures that its exemplars were not chosen from
+    for (const { name, subject, generates } of RUNS) {
       const out = at("grades", `${name}.json`);
-      make(out, "grade-describer.js", out, small, runOf({ name }), pictures(name.split("-")[1], "-grade"));
+      if (!subject || generates || name.includes("-on-")) continue;
+      make(out, "grade-describer.js", out, small, runOf({ name }), pictures(subject.split("-")[1], "-grade"));
     }
   },
 };

@@ -4,11 +4,11 @@ import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { checkWritableFile } from "../base/files.js";
 import { names, place, whole } from "./arguments.js";
+import { type LabelOptions, openLabels, withLabels } from "./label-source.js";
 import { printJson, printTable } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
-interface Options {
-  world: string;
+interface Options extends LabelOptions {
   layers?: string[];
   model?: string;
   out?: string;
@@ -20,11 +20,11 @@ interface Options {
 }
 
 export function registerGrade(program: Command): void {
-  program
+  const command = program
     .command("grade")
     .description("grade descriptions by what images show where their units are active")
-    .argument("<run>", "a run with descriptions")
-    .requiredOption("--world <folder>", "images of the made world that the run was not made with")
+    .argument("<run>", "a run with descriptions");
+  withLabels(command, " that the run was not made with")
     .option("--layers <names>", "only these layers", names)
     .option("--model <file>", "the model, when it has moved since the run was made")
     .option("--out <file>", "where to write; default RUN/grades.csv", place)
@@ -45,17 +45,17 @@ that suits the layer best. In brackets, 95 % intervals from resampling units.`,
     .action(async (folder: string, options: Options) => {
       const { gradeRun } = await import("../studies/grading/grade.js");
       const report = await import("../studies/grading/report.js");
-      const { openWorldFolder } = await import("../data/world/folder.js");
       const out = options.out ?? join(folder, report.GRADES_FILE);
       if (options.out !== undefined) await checkWritableFile(options.out);
-      const { world, layers, model, size, batch, seed, device } = options;
-      const grades = await gradeRun(folder, await openWorldFolder(world), {
-        ...{ images: world, seed, device, progress: terminalProgress() },
+      const { layers, model, size, batch, seed, device } = options;
+      const { images, source, close } = await openLabels(options);
+      const grades = await gradeRun(folder, source, {
+        ...{ images, seed, device, progress: terminalProgress() },
         ...(layers && { layers }),
         ...(model !== undefined && { model }),
         ...(size && { size }),
         ...(batch && { batchSize: batch }),
-      });
+      }).finally(close);
       await report.writeGrades(out, grades);
       if (options.json) {
         printJson({

@@ -1,8 +1,9 @@
 /** `milan grade` on the made world: a network made by hand, dissected over some pictures, graded on others. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
+import sharp from "sharp";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { registerGrade } from "../../src/cli/grade.js";
 import { writeWorld } from "../../src/data/world/folder.js";
@@ -83,4 +84,35 @@ test("grades colours in the made world, and writes the table", async () => {
 test("refuses the pictures of the run, and what is no world", async () => {
   await expect(grade("--world", at("seen"))).rejects.toThrow(/the probe set that the run was made with/);
   await expect(grade("--world", folder)).rejects.toThrow(/world\.json/);
+});
+
+test("takes photographs with masks, too, and says which options belong together", async () => {
+  const [images, masks] = [at("photographs"), at("masks")];
+  mkdirSync(images);
+  mkdirSync(masks);
+  for (let i = 0; i < 6; i++) {
+    const raw = { width: 32, height: 32, channels: 3 } as const;
+    const isLeft = (at: number) => at % 32 < 16;
+    const red = Buffer.from(
+      Array.from({ length: 1024 }, (_, at) => (isLeft(at) ? [220, 20 + i, 20] : [20, 20, 200])).flat(),
+    );
+    await sharp(red, { raw })
+      .png()
+      .toFile(join(images, `${i}.png`));
+    const mask = Buffer.from(Array.from({ length: 1024 }, (_, at) => (isLeft(at) ? 1 : 0)));
+    await sharp(mask, { raw: { ...raw, channels: 1 } })
+      .png()
+      .toFile(join(masks, `${i}.png`));
+  }
+  writeFileSync(at("classes.csv"), "id,name\n1,apple\n");
+  writeFileSync(at("run/descriptions.csv"), "layer,unit,description\ncolours,0,apples\ncolours,2,blue things\n");
+  const options = ["--images", images, "--masks", masks, "--classes", at("classes.csv")];
+  const { source, layers } = JSON.parse(await grade(...options, "--json"));
+  expect(source).toBe(`the masks ${masks}`);
+  expect(layers[0].grade.value).toBeGreaterThan(0.9);
+  const together = /expected one of --world/;
+  await expect(grade()).rejects.toThrow(together);
+  await expect(grade("--images", images)).rejects.toThrow(together);
+  await expect(grade("--world", at("new"), "--images", images)).rejects.toThrow(together);
+  await expect(grade("--images", images, "--masks", masks)).rejects.toThrow(together);
 });
