@@ -73,6 +73,15 @@ function subjectRun(name, place) {
 /** What is dissected for the describer to learn from: name, network, layers, probe set, how it is fed. */
 const RUNS = [
   ...SUBJECTS.map((name) => subjectRun(name, name.split("-")[1])),
+  ...PLACES.map((place) => ({
+    ...{
+      name: `planted-${place}`,
+      model: at("planted", `planted-${place}.onnx`),
+      layers: "units",
+      probe: PROBES[place],
+    },
+    planted: mini ? 20 : 400,
+  })),
   // any network over any pictures shows new exemplars
   ...[
     subjectRun("resnet-objects", "scenes"),
@@ -136,7 +145,8 @@ const STEPS = {
   },
   exemplars() {
     for (const each of RUNS) {
-      const { model, subject, probe, generates, feed = [] } = each;
+      const { model, subject, probe, generates, planted, feed = [] } = each;
+      if (planted) make(model, "plant-units.js", model, probe, planted, 7);
       const layers = each.layers ?? JSON.parse(readFileSync(subjectFile(subject, "json"), "utf8")).layers.join(",");
       const options = [generates ? "--latents" : "--images", probe, "--out", runOf(each), "--layers", layers, ...feed];
       make(join(runOf(each), generates ? "pictures" : "probe.csv"), "milan", "dissect", model, ...options);
