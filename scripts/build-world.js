@@ -52,6 +52,7 @@ const SIGHT = "colour,texture,place,things3,things4,context";
 const sight = at("encoder", "sight.onnx");
 const student = at("encoder", "student.safetensors");
 const sample = at("photographs");
+const few = at("photographs-few");
 const small = at("describer");
 
 const MOBILENET = join(networks, "mobilenet_v1_0.75_192-imagenet.onnx");
@@ -73,15 +74,11 @@ function subjectRun(name, place) {
 /** What is dissected for the describer to learn from: name, network, layers, probe set, how it is fed. */
 const RUNS = [
   ...SUBJECTS.map((name) => subjectRun(name, name.split("-")[1])),
-  ...PLACES.map((place) => ({
-    ...{
-      name: `planted-${place}`,
-      model: at("planted", `planted-${place}.onnx`),
-      layers: "units",
-      probe: PROBES[place],
-    },
-    planted: mini ? 20 : 400,
-  })),
+  // the fewer photographs, since a network of planted units holds all its pictures
+  ...[...PLACES.map((place) => [place, PROBES[place]]), ["photographs", few]].map(([place, probe]) => {
+    const [name, layers] = [`planted-${place}`, "units"];
+    return { name, model: at("planted", `${name}.onnx`), layers, probe, planted: mini ? 20 : 400 };
+  }),
   // any network over any pictures shows new exemplars
   ...[
     subjectRun("resnet-objects", "scenes"),
@@ -124,6 +121,7 @@ const STEPS = {
       }
     }
     makeFolder(sample, "take-pictures.js", sample, photographs, mini ? 1 : 40);
+    makeFolder(few, "take-pictures.js", few, photographs, mini ? 1 : 12);
   },
   subjects() {
     const [objects, scenes] = PLACES.map((place) => pictures(place, ""));
@@ -146,7 +144,8 @@ const STEPS = {
   exemplars() {
     for (const each of RUNS) {
       const { model, subject, probe, generates, planted, feed = [] } = each;
-      if (planted) make(model, "plant-units.js", model, probe, planted, 7);
+      const known = probe === few ? [boxes, 64] : [];
+      if (planted) make(model, "plant-units.js", model, probe, planted, 7, ...known);
       const layers = each.layers ?? JSON.parse(readFileSync(subjectFile(subject, "json"), "utf8")).layers.join(",");
       const options = [generates ? "--latents" : "--images", probe, "--out", runOf(each), "--layers", layers, ...feed];
       make(join(runOf(each), generates ? "pictures" : "probe.csv"), "milan", "dissect", model, ...options);
@@ -156,7 +155,7 @@ const STEPS = {
     for (const each of RUNS.filter(({ name }) => name !== STRANGER)) {
       const [kind, ...rest] = each.generates
         ? ["generated", each.generates]
-        : each.probe === sample
+        : each.probe === sample || each.probe === few
           ? ["boxes", boxes, 64]
           : ["world"];
       make(join(runOf(each), "annotations.csv"), "annotate.js", kind, runOf(each), runOf(each), each.probe, ...rest);
