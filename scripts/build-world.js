@@ -148,7 +148,7 @@ const STEPS = {
       if (planted) make(model, "plant-units.js", model, probe, planted, 7, ...known);
       const layers = each.layers ?? JSON.parse(readFileSync(subjectFile(subject, "json"), "utf8")).layers.join(",");
       const options = [generates ? "--latents" : "--images", probe, "--out", runOf(each), "--layers", layers, ...feed];
-      make(join(runOf(each), generates ? "pictures" : "probe.csv"), "milan", "dissect", model, ...options);
+      make(join(runOf(each), "probe.csv"), "milan", "dissect", model, ...options);
     }
   },
   annotations() {
