@@ -63,28 +63,23 @@ const MOBILENET_FEED = [
 ];
 const PROBES = { objects: pictures("objects", "-probe"), scenes: pictures("scenes", "-probe"), photographs: sample };
 
-/** A subject over the pictures of a place; a generator makes its own. */
-function subjectRun(name, place) {
-  const [kind, home] = name.split("-");
-  const run = { name: place === home ? name : `${name}-on-${place}`, subject: name, model: subjectFile(name, "onnx") };
-  const probe = kind === "gan" ? subjectFile(name, "latents") : PROBES[place];
-  return { ...run, probe, generates: kind === "gan" && `world-${home}` };
+/** A subject over the probe set of its data; a generator makes its own. */
+function subjectRun(name) {
+  const [kind, place] = name.split("-");
+  const generates = kind === "gan" && `world-${place}`;
+  const probe = generates ? subjectFile(name, "latents") : PROBES[place];
+  return { name, subject: name, model: subjectFile(name, "onnx"), probe, generates };
 }
 
 /** What is dissected for the describer to learn from: name, network, layers, probe set, how it is fed. */
 const RUNS = [
-  ...SUBJECTS.map((name) => subjectRun(name, name.split("-")[1])),
+  ...SUBJECTS.map(subjectRun),
   // the fewer photographs, since a network of planted units holds all its pictures
   ...[...PLACES.map((place) => [place, PROBES[place]]), ["photographs", few]].map(([place, probe]) => {
     const [name, layers] = [`planted-${place}`, "units"];
     return { name, model: at("planted", `${name}.onnx`), layers, probe, planted: mini ? 20 : 400 };
   }),
   // any network over any pictures shows new exemplars
-  ...[
-    subjectRun("resnet-objects", "scenes"),
-    subjectRun("resnet-scenes", "objects"),
-    subjectRun("alexnet-scenes", "objects"),
-  ],
   ...Object.entries(PROBES).flatMap(([place, probe]) => [
     { name: `sight-${place}`, model: sight, layers: "colour,texture,things3,things4", probe },
     { name: `resnet20-${place}`, model: RESNET20, layers: "layer1,layer2,layer3", probe },
@@ -174,7 +169,7 @@ const STEPS = {
     // a generator cannot be given pictures that its exemplars were not chosen from
     for (const { name, subject, generates } of RUNS) {
       const out = at("grades", `${name}.json`);
-      if (!subject || generates || name.includes("-on-")) continue;
+      if (!subject || generates) continue;
       make(out, "grade-describer.js", out, small, runOf({ name }), pictures(subject.split("-")[1], "-grade"));
     }
   },
