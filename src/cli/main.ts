@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { messageOf, UserError } from "../base/errors.js";
 import { registerAnnotations } from "./annotations.js";
+import { registerBaseline } from "./baseline.js";
 import { registerConvert } from "./convert.js";
 import { registerDemo } from "./demo.js";
 import { registerDescribe } from "./describe.js";
@@ -47,6 +48,7 @@ export function buildProgram(): Command {
     registerDescribe,
     registerVerify,
     registerGrade,
+    registerBaseline,
     registerShow,
     registerExport,
     registerConvert,
