@@ -5,6 +5,7 @@ import { DEVICE_NAMES } from "../base/devices.js";
 import { UserError } from "../base/errors.js";
 import { checkWritableFile } from "../base/files.js";
 import type { Category } from "../studies/baselines/categories.js";
+import { SIMILARITIES, type SimilarityName } from "../studies/baselines/similarities.js";
 import { between, names, place, whole } from "./arguments.js";
 import { type LabelOptions, openLabels, withLabels } from "./label-source.js";
 import { printJson, printTable } from "./print.js";
@@ -44,6 +45,66 @@ summed over all images. Units whose IoU exceeds the threshold count as detectors
 Formulas join concepts by "or", "and", "and not". The search keeps the best formulas of each length by intersection over union; all
 extensions of those are counted exactly.`,
   );
+  addClipDissect(baseline.command("clip-dissect"));
+}
+
+interface ClipOptions {
+  imageText: string;
+  concepts?: string;
+  template?: string;
+  similarity: SimilarityName;
+  top?: number;
+  images?: string;
+  layers?: string[];
+  model?: string;
+  out?: string;
+  batch?: number;
+  device: (typeof DEVICE_NAMES)[number];
+  json?: boolean;
+}
+
+function addClipDissect(command: Command): void {
+  command
+    .description("the word that suits the images of each unit best, by an image-text model (Oikarinen and Weng, 2023)")
+    .argument("<run>", "a run of a network over pictures")
+    .requiredOption("--image-text <folder>", "CLIP or its like, exported to ONNX by Hugging Face's tools")
+    .option("--concepts <file>", "words or phrases, one a line; default: the names that Milan's labels know")
+    .option("--template <text>", 'how a concept is put to the model, {} standing for it, such as "a photo of {}"')
+    .addOption(
+      new Option("--similarity <name>", "how units and concepts are compared")
+        .choices(SIMILARITIES)
+        .default("soft-wpmi"),
+    )
+    .option("--top <number>", "images that a unit is judged by, for soft-wpmi (default 100) and wpmi (28)", whole(1))
+    .option("--images <path>", "other probe images than those the run was made with")
+    .option("--layers <names>", "only these layers", names)
+    .option("--model <file>", "the model, when it has moved since the run was made")
+    .option("--out <file>", "where to write; default RUN/clip-dissect.csv", place)
+    .option("--batch <number>", "images run at once; default 8, or what the model demands", whole(1, 4096))
+    .addOption(new Option("--device <name>", "where to run").choices(DEVICE_NAMES).default("cpu"))
+    .option("--json", "machine-readable summary on standard output")
+    .action(async (folder: string, options: ClipOptions) => {
+      const { clipDissect, clipDissectTable, defaultConcepts, readConcepts } = await import(
+        "../studies/baselines/clip-dissect.js"
+      );
+      const { writeFileAtomically } = await import("../base/files.js");
+      const out = options.out ?? join(folder, "clip-dissect.csv");
+      if (options.out !== undefined) await checkWritableFile(options.out);
+      const { imageText, template, similarity, top, images, layers, model, batch, device } = options;
+      const found = await clipDissect(folder, {
+        ...{ imageText, similarity, device, progress: terminalProgress() },
+        concepts: options.concepts === undefined ? defaultConcepts() : await readConcepts(options.concepts),
+        ...(template !== undefined && { template }),
+        ...(top && { settings: { top } }),
+        ...(images !== undefined && { images }),
+        ...(layers && { layers }),
+        ...(model !== undefined && { model }),
+        ...(batch && { batchSize: batch }),
+      });
+      await writeFileAtomically(out, clipDissectTable(found));
+      if (options.json) printJson({ out, images: found.images, units: found.units.length });
+      else process.stdout.write(`${out}: ${found.units.length} units by ${found.images} images\n`);
+    });
 }
 
 function addExplainer(command: Command, method: "netdissect" | "compexp", help: string): void {

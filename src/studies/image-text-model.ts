@@ -9,17 +9,17 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Tokenizer } from "@huggingface/tokenizers";
-import { messageOf, UserError } from "../../base/errors.js";
-import { readWhole } from "../../base/files.js";
-import type { Preprocessing } from "../../data/images/preprocess.js";
-import { cut } from "../../engine/onnx/cut.js";
-import { indexGraph } from "../../engine/onnx/graph.js";
-import { type OnnxModel, readModel } from "../../engine/onnx/model.js";
-import { fromValueInfo, type TensorInfo } from "../../engine/onnx/values.js";
-import { runForeign } from "../../engine/runtime/foreign.js";
-import { openSession } from "../../engine/runtime/open.js";
-import type { Arrays, Session, SessionOptions } from "../../engine/runtime/session.js";
-import { type NdArray, ndarray, toFloat32 } from "../../engine/tensor/ndarray.js";
+import { messageOf, UserError } from "../base/errors.js";
+import { readWhole } from "../base/files.js";
+import type { Preprocessing } from "../data/images/preprocess.js";
+import { cut } from "../engine/onnx/cut.js";
+import { indexGraph } from "../engine/onnx/graph.js";
+import { type OnnxModel, readModel } from "../engine/onnx/model.js";
+import { fromValueInfo, type TensorInfo } from "../engine/onnx/values.js";
+import { runForeign } from "../engine/runtime/foreign.js";
+import { openSession } from "../engine/runtime/open.js";
+import type { Arrays, Session, SessionOptions } from "../engine/runtime/session.js";
+import { type NdArray, ndarray, toFloat32 } from "../engine/tensor/ndarray.js";
 
 /** Tokens of a text, at most, where nothing says otherwise: CLIP's. */
 const MOST_TOKENS = 77;
