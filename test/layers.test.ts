@@ -49,11 +49,13 @@ const DOORS: Record<string, readonly string[]> = {
     "engine/train",
     "zoo",
     "data/images",
+    "data/annotations",
     "data/labels",
     "data/world",
     "language",
     "run",
     "exemplars",
+    "describer",
   ],
   builtin: [
     "base",

@@ -16,6 +16,7 @@ import { registerDescribe } from "./describe.js";
 import { registerDissect } from "./dissect.js";
 import { registerEvaluate } from "./evaluate.js";
 import { registerExport } from "./export.js";
+import { registerGeneralize } from "./generalize.js";
 import { registerGrade } from "./grade.js";
 import { registerInspect } from "./inspect.js";
 import { registerShow } from "./show.js";
@@ -55,6 +56,7 @@ export function buildProgram(): Command {
     registerAnnotations,
     registerTrain,
     registerEvaluate,
+    registerGeneralize,
     registerTrainClassifier,
     registerWorld,
   ]) {
