@@ -45,13 +45,16 @@ const SUBJECTS = [
   ...["resnet-objects", "alexnet-objects", "resnet-scenes", "alexnet-scenes"],
   ...["dino-objects", "gan-objects", "gan-scenes"],
 ];
-/** The network that the describer learns nothing of: what it says of its units is what it says of a stranger's. */
+/** The network that ships. The describer learns nothing of it: what it says of its units is what it says of a stranger's. */
 const STRANGER = "alexnet-objects";
+/** Generators are left out besides: where the things are in their pictures is guessed. */
+const learned = ({ name, generates }) => name !== STRANGER && !generates;
 const subjectFile = (name, ending) => at("subjects", `${name}.${ending}`);
 const SIGHT = "colour,texture,place,things3,things4,context";
 const sight = at("encoder", "sight.onnx");
 const student = at("encoder", "student.safetensors");
 const sample = at("photographs");
+const few = at("photographs-few");
 const small = at("describer");
 
 const MOBILENET = join(networks, "mobilenet_v1_0.75_192-imagenet.onnx");
@@ -62,32 +65,23 @@ const MOBILENET_FEED = [
 ];
 const PROBES = { objects: pictures("objects", "-probe"), scenes: pictures("scenes", "-probe"), photographs: sample };
 
-/** A subject over the pictures of a place; a generator makes its own. */
-function subjectRun(name, place) {
-  const [kind, home] = name.split("-");
-  const run = { name: place === home ? name : `${name}-on-${place}`, subject: name, model: subjectFile(name, "onnx") };
-  const probe = kind === "gan" ? subjectFile(name, "latents") : PROBES[place];
-  return { ...run, probe, generates: kind === "gan" && `world-${home}` };
+/** A subject over the probe set of its data; a generator makes its own. */
+function subjectRun(name) {
+  const [kind, place] = name.split("-");
+  const generates = kind === "gan" && `world-${place}`;
+  const probe = generates ? subjectFile(name, "latents") : PROBES[place];
+  return { name, subject: name, model: subjectFile(name, "onnx"), probe, generates };
 }
 
 /** What is dissected for the describer to learn from: name, network, layers, probe set, how it is fed. */
 const RUNS = [
-  ...SUBJECTS.map((name) => subjectRun(name, name.split("-")[1])),
-  ...PLACES.map((place) => ({
-    ...{
-      name: `planted-${place}`,
-      model: at("planted", `planted-${place}.onnx`),
-      layers: "units",
-      probe: PROBES[place],
-    },
-    planted: mini ? 20 : 400,
-  })),
+  ...SUBJECTS.map(subjectRun),
+  // the fewer photographs, since a network of planted units holds all its pictures
+  ...[...PLACES.map((place) => [place, PROBES[place]]), ["photographs", few]].map(([place, probe]) => {
+    const [name, layers] = [`planted-${place}`, "units"];
+    return { name, model: at("planted", `${name}.onnx`), layers, probe, planted: mini ? 20 : 400 };
+  }),
   // any network over any pictures shows new exemplars
-  ...[
-    subjectRun("resnet-objects", "scenes"),
-    subjectRun("resnet-scenes", "objects"),
-    subjectRun("alexnet-scenes", "objects"),
-  ],
   ...Object.entries(PROBES).flatMap(([place, probe]) => [
     { name: `sight-${place}`, model: sight, layers: "colour,texture,things3,things4", probe },
     { name: `resnet20-${place}`, model: RESNET20, layers: "layer1,layer2,layer3", probe },
@@ -124,6 +118,7 @@ const STEPS = {
       }
     }
     makeFolder(sample, "take-pictures.js", sample, photographs, mini ? 1 : 40);
+    makeFolder(few, "take-pictures.js", few, photographs, mini ? 1 : 12);
   },
   subjects() {
     const [objects, scenes] = PLACES.map((place) => pictures(place, ""));
@@ -146,24 +141,25 @@ const STEPS = {
   exemplars() {
     for (const each of RUNS) {
       const { model, subject, probe, generates, planted, feed = [] } = each;
-      if (planted) make(model, "plant-units.js", model, probe, planted, 7);
+      const known = probe === few ? [boxes, 64] : [];
+      if (planted) make(model, "plant-units.js", model, probe, planted, 7, ...known);
       const layers = each.layers ?? JSON.parse(readFileSync(subjectFile(subject, "json"), "utf8")).layers.join(",");
       const options = [generates ? "--latents" : "--images", probe, "--out", runOf(each), "--layers", layers, ...feed];
-      make(join(runOf(each), generates ? "pictures" : "probe.csv"), "milan", "dissect", model, ...options);
+      make(join(runOf(each), "probe.csv"), "milan", "dissect", model, ...options);
     }
   },
   annotations() {
     for (const each of RUNS.filter(({ name }) => name !== STRANGER)) {
       const [kind, ...rest] = each.generates
         ? ["generated", each.generates]
-        : each.probe === sample
+        : each.probe === sample || each.probe === few
           ? ["boxes", boxes, 64]
           : ["world"];
       make(join(runOf(each), "annotations.csv"), "annotate.js", kind, runOf(each), runOf(each), each.probe, ...rest);
     }
   },
   describer() {
-    const sets = RUNS.filter(({ name }) => name !== STRANGER).map(runOf);
+    const sets = RUNS.filter(learned).map(runOf);
     const options = ["--encoder", sight, "--layers", SIGHT, "--partial", "--embedding", 128, "--hidden", 256];
     // BLEU of two hundred short descriptions is noisy: a patience of four ended after three epochs, when all was "objects"
     options.push("--epochs", mini ? 1 : 40, "--patience", 12);
@@ -175,7 +171,7 @@ const STEPS = {
     // a generator cannot be given pictures that its exemplars were not chosen from
     for (const { name, subject, generates } of RUNS) {
       const out = at("grades", `${name}.json`);
-      if (!subject || generates || name.includes("-on-")) continue;
+      if (!subject || generates) continue;
       make(out, "grade-describer.js", out, small, runOf({ name }), pictures(subject.split("-")[1], "-grade"));
     }
   },

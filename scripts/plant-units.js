@@ -2,19 +2,25 @@
 //
 //   npm run build
 //   node scripts/plant-units.js OUT.onnx IMAGES UNITS SEED
+//   node scripts/plant-units.js OUT.onnx IMAGES UNITS SEED BOXES.csv SIDE
+//
+// In the second form IMAGES are photographs with boxes.
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { writeFileAtomically } from "../dist/base/files.js";
 import { plantedNetwork } from "../dist/builtin/annotators/planted.js";
 import { terminalProgress } from "../dist/cli/progress.js";
+import { openBoxes } from "../dist/data/labels/boxes.js";
 import { openWorldFolder } from "../dist/data/world/folder.js";
 import { writeModel } from "../dist/engine/onnx/model.js";
 import { notation } from "../dist/studies/grading/notation.js";
 
-const [out, images, units, seed] = process.argv.slice(2);
+const [out, images, units, seed, boxes, side] = process.argv.slice(2);
 await mkdir(dirname(out), { recursive: true });
 const options = { units: Number(units), seed: Number(seed), progress: terminalProgress() };
-const { model, queries } = await plantedNetwork(images, await openWorldFolder(images), options);
+const source = boxes ? await openBoxes({ images, boxes, side: Number(side) }) : await openWorldFolder(images);
+const { model, queries } = await plantedNetwork(images, source, options);
+await source.close?.();
 await writeModel(model, out);
 await writeFileAtomically(`${out}.txt`, `${queries.map(notation).join("\n")}\n`);
 console.log(`${out}: ${queries.length} planted units`);

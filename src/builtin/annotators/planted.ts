@@ -30,7 +30,7 @@ export interface PlantOptions {
 /** Kinds of questions, by how often they are drawn. */
 const KINDS = { atom: 0.4, attribute: 0.2, region: 0.15, beside: 0.05, either: 0.2 } as const;
 /** A question is kept if it is true somewhere in so many pictures. */
-const LEAST_PICTURES = 15;
+const LEAST_PICTURES = 10;
 /** What holds of more of the pixels is no unit's. */
 const MOST_PIXELS = 0.3;
 
