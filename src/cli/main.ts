@@ -19,6 +19,7 @@ import { registerExport } from "./export.js";
 import { registerGeneralize } from "./generalize.js";
 import { registerGrade } from "./grade.js";
 import { registerInspect } from "./inspect.js";
+import { registerReproduce } from "./reproduce.js";
 import { registerShow } from "./show.js";
 import { registerTrain } from "./train.js";
 import { registerTrainClassifier } from "./train-classifier.js";
@@ -57,6 +58,7 @@ export function buildProgram(): Command {
     registerTrain,
     registerEvaluate,
     registerGeneralize,
+    registerReproduce,
     registerTrainClassifier,
     registerWorld,
   ]) {
