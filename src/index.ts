@@ -43,6 +43,7 @@ export { classesOf, WORLD_SETS, World, type WorldFile, type WorldPicture, type W
 export { type AnnotatedSet, type OpenSetsOptions, openAnnotatedSets } from "./describer/annotated-set.js";
 export { readWeights } from "./describer/checkpoint/checkpoint.js";
 export { classifierEncoder, pyramidOf } from "./describer/classifier-encoder.js";
+export { ClipReranker } from "./describer/clip-rerank.js";
 export { type DescribeOptions, describe } from "./describer/describe.js";
 export {
   type Decoded,
@@ -91,6 +92,7 @@ export { writeMilannotations } from "./exemplars/milannotations.js";
 export { imageFolder, latentFolder, type Probe, type ProbeOpener } from "./exemplars/probe.js";
 export { type ExemplarLayer, type ExemplarStore, openExemplars, runExemplars } from "./exemplars/store.js";
 export { type OpenOptions, openModel, preprocessingOf, type Subject } from "./exemplars/subject.js";
+export { ImageTextModel } from "./image-text/image-text-model.js";
 export { type BertScoreOptions, openBertScore } from "./language/bertscore/bertscore.js";
 export { type BleuOptions, bleu } from "./language/bleu.js";
 export { scoreOf, type TextMetric } from "./language/metric.js";
