@@ -3,8 +3,8 @@
  * best by the eyes of CLIP. Each exemplar is cropped to the box around its mask; a candidate's likeness is its cosine with a crop, averaged
  * over the exemplars.
  *
- * The reference shows CLIP the whole picture and masks the attention of its class token, of which an exported model has no input; cropping
- * needs nothing but pictures. A mask that is spread all over the picture crops nothing away.
+ * Not what the reference does: it shows CLIP whole pictures, and, where its weight says so, masks the attention of CLIP's class token, for which
+ * an exported model has no input. Cropping needs nothing but pictures. A mask that is spread all over the picture crops nothing away.
  *
  * Costs a run of the vision model an exemplar and one of the text model a new candidate: with 15 exemplars and a beam of 50 at most 65 a unit,
  * with the reference's beam of 1,000 at most 1,015. Candidates are shared by many units, and kept.
