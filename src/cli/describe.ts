@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { checkWritableFile } from "../base/files.js";
+import type { ClipReranker } from "../describer/clip-rerank.js";
 import { names, place, real, whole } from "./arguments.js";
 import { printJson } from "./print.js";
 import { terminalProgress } from "./progress.js";
@@ -70,7 +71,6 @@ cosine of its text's and the crops' vectors. Each new candidate costs a run of t
       const { openExemplars } = await import("../exemplars/store.js");
       const { loadDescriber } = await import("../describer/describer.js");
       const { describe, settingsOf } = await import("../describer/describe.js");
-      const { ClipReranker } = await import("../describer/clip-rerank.js");
       const { writeDescriptions } = await import("../run/descriptions.js");
       const { VERSION } = await import("../base/version.js");
       const { describerAt } = await import("../builtin/assets.js");
@@ -81,9 +81,12 @@ cosine of its text's and the crops' vectors. Each new candidate costs a run of t
       await checkWritableFile(out);
       const { device } = options;
       const describer = await loadDescriber(path, { device });
-      let clip: import("../describer/clip-rerank.js").ClipReranker | undefined;
+      let clip: ClipReranker | undefined;
       try {
-        if (options.clip !== undefined) clip = await ClipReranker.open(options.clip, { device });
+        if (options.clip !== undefined) {
+          const reranking = await import("../describer/clip-rerank.js");
+          clip = await reranking.ClipReranker.open(options.clip, { device });
+        }
         const { search, lambda, beam, length, compat, layers } = options;
         const settings = { search, lambda, beam, length, compat, layers };
         const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));

@@ -25,7 +25,7 @@ export interface BrodenLabel {
   readonly categories: readonly string[];
 }
 
-/** The published index of 63,305 pictures has about 20 MB. */
+/** A kilobyte for each of the 63,305 pictures of the published set. */
 const MOST_INDEX_BYTES = 64 * 2 ** 20;
 /** Pixels of a segmentation: 4096 squared. */
 const MOST_PIXELS = 2 ** 24;
