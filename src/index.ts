@@ -22,6 +22,7 @@ export type { ImageSet, ProbeEntry } from "./data/images/imageset.js";
 export { openImages } from "./data/images/open.js";
 export { IMAGENET, type Preprocessing } from "./data/images/preprocess.js";
 export { type BoxesOptions, openBoxes } from "./data/labels/boxes.js";
+export { openBroden } from "./data/labels/broden.js";
 export { colourNumber, colourOf } from "./data/labels/colour.js";
 export { ConceptCounter, type Fit } from "./data/labels/concepts.js";
 export { evaluate as evaluateQuery } from "./data/labels/evaluate.js";
@@ -43,6 +44,7 @@ export { classesOf, WORLD_SETS, World, type WorldFile, type WorldPicture, type W
 export { type AnnotatedSet, type OpenSetsOptions, openAnnotatedSets } from "./describer/annotated-set.js";
 export { readWeights } from "./describer/checkpoint/checkpoint.js";
 export { classifierEncoder, pyramidOf } from "./describer/classifier-encoder.js";
+export { ClipReranker } from "./describer/clip-rerank.js";
 export { type DescribeOptions, describe } from "./describer/describe.js";
 export {
   type Decoded,
@@ -91,6 +93,7 @@ export { writeMilannotations } from "./exemplars/milannotations.js";
 export { imageFolder, latentFolder, type Probe, type ProbeOpener } from "./exemplars/probe.js";
 export { type ExemplarLayer, type ExemplarStore, openExemplars, runExemplars } from "./exemplars/store.js";
 export { type OpenOptions, openModel, preprocessingOf, type Subject } from "./exemplars/subject.js";
+export { ImageTextModel } from "./image-text/image-text-model.js";
 export { type BertScoreOptions, openBertScore } from "./language/bertscore/bertscore.js";
 export { type BleuOptions, bleu } from "./language/bleu.js";
 export { scoreOf, type TextMetric } from "./language/metric.js";
@@ -125,6 +128,7 @@ export type { Graded, GradedLayer } from "./studies/grading/grade-layer.js";
 export { notation } from "./studies/grading/notation.js";
 export { type Reading, readDescription } from "./studies/grading/read.js";
 export { gradesTable, writeGrades } from "./studies/grading/report.js";
+export { openSegmenter, type SegmenterOptions } from "./studies/segmenter.js";
 export { type TrainClassifierOptions, type TrainedClassifier, trainClassifier } from "./studies/train-classifier.js";
 export { CLASSIFIERS, type ClassifierNetwork } from "./studies/train-classifier-networks.js";
 export { alexnet } from "./zoo/alexnet.js";

@@ -25,6 +25,7 @@ const DOORS: Record<string, readonly string[]> = {
   run: ["base", "engine/tensor", "data/images"],
   exemplars: ["base", "engine/tensor", "engine/onnx", "engine/runtime", "data/images", "data/annotations", "run"],
   language: ["base", "engine/tensor", "engine/onnx", "engine/runtime"],
+  "image-text": ["base", "engine/tensor", "engine/onnx", "engine/runtime", "data/images"],
   describer: [
     "base",
     "engine/tensor",
@@ -35,6 +36,7 @@ const DOORS: Record<string, readonly string[]> = {
     "zoo",
     "data/images",
     "data/annotations",
+    "image-text",
     "language",
     "run",
     "exemplars",
@@ -52,6 +54,7 @@ const DOORS: Record<string, readonly string[]> = {
     "data/annotations",
     "data/labels",
     "data/world",
+    "image-text",
     "language",
     "run",
     "exemplars",

@@ -117,11 +117,16 @@ async function showUnit(
   if (beam.length > 0) {
     line("");
     line("beam");
+    const reranked = item.clip !== undefined;
     printTable(
-      ["pmi", "log p(d|E)", "log p(d)", "description"],
+      [...(reranked ? ["clip"] : []), "pmi", "log p(d|E)", "log p(d)", "description"],
       beam
         .slice(0, 10)
-        .map((candidate) => [real(candidate.pmi), real(candidate.logp), real(candidate.logpLm), candidate.description]),
+        .map(({ clip = null, pmi, logp, logpLm, description }) => [
+          ...(reranked ? [real(clip)] : []),
+          ...[pmi, logp, logpLm].map(real),
+          description,
+        ]),
     );
   }
   const layer = run?.layers.find(({ name }) => name === item.layer);

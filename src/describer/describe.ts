@@ -5,6 +5,7 @@
  * Units are taken in groups whose features fit in memory; within a group each image goes through the encoder once, however
  * many units share it.
  */
+import { UserError } from "../base/errors.js";
 import { type Progress, silent } from "../base/progress.js";
 import { ndarray } from "../engine/tensor/ndarray.js";
 import { type ExemplarLayer, type ExemplarStore, runExemplars } from "../exemplars/store.js";
@@ -12,6 +13,7 @@ import { isVague } from "../language/vague.js";
 import type { Candidate, Description, Doubt } from "../run/descriptions.js";
 import { findLayer } from "../run/layer-name.js";
 import { Run } from "../run/run.js";
+import type { ClipReranker, MaskedPicture } from "./clip-rerank.js";
 import {
   type Decoded,
   type DecodingOptions,
@@ -27,6 +29,10 @@ export interface DescribeOptions extends Partial<DecodingOptions> {
   readonly layers?: readonly string[];
   /** Only these units, by the tensor's name and their number; default all. */
   readonly only?: (layer: string, unit: number) => boolean;
+  /**
+   * Reranks the beam by an image-text model instead: the search is then "beam" unless given, λ and PMI choose nothing. Stays open.
+   */
+  readonly clip?: ClipReranker;
   readonly progress?: Progress;
 }
 
@@ -52,8 +58,8 @@ export async function* describe(
 ): AsyncGenerator<Description> {
   const store = exemplars instanceof Run ? await runExemplars(exemplars) : exemplars;
   const { progress = silent } = options;
-  const settings: DecodingOptions = { ...describer.search, ...withoutUndefined(options) };
-  const { only = () => true } = options;
+  const settings = settingsOf(describer, options);
+  const { only = () => true, clip } = options;
   const tasks = chooseLayers(store, options.layers).flatMap((layer) =>
     layer.units.flatMap((unit, row): Task[] =>
       only(layer.name, unit) ? [{ layer, row, ranks: ranksOf(store, layer, row) }] : [],
@@ -76,13 +82,15 @@ export async function* describe(
         some.flatMap((task) => found.get(task) ?? []),
         settings,
       );
-      for (const task of some) {
-        const description = conclude(describer, task, found.get(task), beams.get(task), settings);
+      for (const [i, task] of some.entries()) {
+        const beam = beams.get(task);
+        const ranked = clip && beam ? await rerank(clip, store, describer, task, beam.beam) : undefined;
+        const description = conclude(describer, task, found.get(task), ranked ?? beam?.beam ?? [], settings);
         if (beams.has(task)) judged += 1;
         if (description.doubts.includes("unfamiliar")) unfamiliar += 1;
         yield description;
+        progress.update(at + i + 1);
       }
-      progress.update(Math.min(at + batch, group.length));
     }
     progress.end();
   }
@@ -91,6 +99,24 @@ export async function* describe(
       `describing: the exemplars of ${unfamiliar} of ${judged} units are unlike those ${describer.path} learned from; expected the like, trust their descriptions less (doubt: unfamiliar)`,
     );
   }
+}
+
+/** How a run of the describer searches. Errors: `UserError` for what an image-text model cannot rerank. */
+export function settingsOf(describer: Describer, options: DescribeOptions) {
+  const { clip } = options;
+  const ways: Partial<DecodingOptions> = withoutUndefined(options);
+  const settings = { ...describer.search, ...(clip && { search: "beam" as const }), ...ways };
+  if (clip && settings.search === "greedy") {
+    throw new UserError(
+      "describing: greedy search leaves one candidate; expected a beam for the image-text model to choose from, leave out --search or --clip",
+    );
+  }
+  if (clip && settings.compat) {
+    throw new UserError(
+      "describing: reranking by crops is not the reference's way; expected one of --clip and --compat, leave out the other",
+    );
+  }
+  return settings;
 }
 
 /** What is known of a unit before it is described. */
@@ -158,16 +184,43 @@ async function decodeSome(
   return beams;
 }
 
+/** A candidate, with its mean cosine with the exemplars where it was reranked by that. */
+type Ranked = Decoded & { readonly clip?: number };
+
+/** The beam by the mean cosine with the exemplars; equals, which say the same, stay in the captioner's order. What says nothing comes last. */
+async function rerank(
+  clip: ClipReranker,
+  store: ExemplarStore,
+  { vocabulary }: Describer,
+  task: Task,
+  beam: readonly Decoded[],
+): Promise<Ranked[]> {
+  const texts = beam.map(({ tokens }) => vocabulary.reconstruct(tokens));
+  const said = [...new Set(texts)].filter((text) => text !== "");
+  const cosines = await clip.likeness(exemplarsOf(store, task), said, [store.height, store.width]);
+  const likeness = new Map(said.map((text, i) => [text, cosines[i]]));
+  const ranked = beam.map((candidate, i): Ranked => ({ ...candidate, ...clipOf(likeness.get(texts[i])) }));
+  return ranked.sort((a, b) => (b.clip ?? -2) - (a.clip ?? -2));
+}
+
+const clipOf = (clip: number | undefined) => (clip === undefined ? {} : { clip });
+
+async function* exemplarsOf(store: ExemplarStore, { layer, row, ranks }: Task): AsyncGenerator<MaskedPicture> {
+  for (const rank of ranks) {
+    const mask = await store.mask(layer, row, rank);
+    yield { picture: await store.image(layer.images[row * store.k + rank]), mask };
+  }
+}
+
 /** Puts a unit's result into words. */
 function conclude(
   describer: Describer,
   task: Task,
   evidence: Evidence | undefined,
-  decoded: UnitBeam | undefined,
+  found: readonly Ranked[],
   settings: DecodingOptions,
 ): Description {
   const unit = { layer: task.layer.name, unit: task.layer.units[task.row] };
-  const found = decoded?.beam ?? [];
   const ordered = settings.compat ? found : speakingFirst(found, describer.vocabulary.stop);
   const [best] = ordered;
   if (!best) {
@@ -178,15 +231,17 @@ function conclude(
   return {
     ...unit,
     ...beam[0],
-    confidence: confidenceOf(beam, settings.search === "rerank" || settings.search === "mi"),
+    confidence:
+      best.clip === undefined ? confidenceOf(beam, settings.search === "rerank" || settings.search === "mi") : null,
     doubts: doubtsOf(describer, task, evidence!, best, beam[0].description),
     beam,
     attention: best.attention.map((weights) => Array.from(weights)),
   };
 }
 
-function toCandidate({ vocabulary }: Describer, { tokens, logp, logpLm, pmi }: Decoded): Candidate {
-  return { description: vocabulary.reconstruct(tokens), logp, logpLm: logpLm ?? null, pmi: pmi ?? null };
+function toCandidate({ vocabulary }: Describer, { tokens, logp, logpLm, pmi, clip }: Ranked): Candidate {
+  const description = vocabulary.reconstruct(tokens);
+  return { description, logp, logpLm: logpLm ?? null, pmi: pmi ?? null, ...clipOf(clip) };
 }
 
 function whyNot(task: Task, evidence: Evidence | undefined): Doubt {

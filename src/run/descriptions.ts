@@ -50,6 +50,8 @@ export interface Candidate {
   readonly logpLm: number | null;
   /** log p(d | E) - λ log p(d). */
   readonly pmi: number | null;
+  /** Mean cosine with the exemplars by an image-text model; only where the beam was reranked by one and the candidate says anything. */
+  readonly clip?: number;
 }
 
 /** What is said of one unit. */
@@ -61,7 +63,12 @@ export interface Description {
   readonly logp: number | null;
   readonly logpLm: number | null;
   readonly pmi: number | null;
-  /** Share of the winner in the beam: exp(score) over the sum of exp(score) of all different descriptions; 0 to 1. */
+  /** The winner's, as in `Candidate`. */
+  readonly clip?: number;
+  /**
+   * Share of the winner in the beam: exp(score) over the sum of exp(score) of all different descriptions; 0 to 1. Null where cosines ranked
+   * it, which are no logarithms of anything.
+   */
   readonly confidence: number | null;
   readonly doubts: readonly Doubt[];
   /** The whole beam, best first. */
@@ -81,6 +88,8 @@ export interface DescriptionsHeader {
   readonly beam: number;
   readonly length: number;
   readonly compat: string | null;
+  /** The image-text model that reranked the beams by the mean cosine with crops of the exemplars; null without one. */
+  readonly clip: { readonly folder: string; readonly sha256: string } | null;
 }
 
 const COLUMNS = ["layer", "unit", "description", "pmi", "logp", "logp_lm", "confidence", "doubts"];

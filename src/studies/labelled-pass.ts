@@ -5,6 +5,7 @@
 import { UserError } from "../base/errors.js";
 import { type Progress, silent } from "../base/progress.js";
 import type { ImageSet } from "../data/images/imageset.js";
+import { subsetOf } from "../data/images/subset.js";
 import type { LabelSource, Labels } from "../data/labels/labels.js";
 import type { SessionOptions } from "../engine/runtime/session.js";
 import { imageProbe } from "../exemplars/probe.js";
@@ -58,13 +59,13 @@ export class LabelledPass {
 
   /**
    * Opens the network, and has all labels told.
-   * @param set stays open. @param source knows what its pictures show.
+   * @param all stays open. @param source knows what its pictures show, or those of them that it lists.
    * Errors: `UserError` when the network is gone or another one, sees no square, or a picture is not known.
    */
   static async open(
     doing: string,
     run: Run,
-    set: ImageSet,
+    all: ImageSet,
     source: LabelSource,
     options: LabelledPassOptions,
   ): Promise<LabelledPass> {
@@ -76,6 +77,7 @@ export class LabelledPass {
         `${doing} ${folder}: the network sees ${width}x${height} pixels; expected a square, as labels are; dissect with --size`,
       );
     }
+    const set = source.files ? subsetOf(all, source.files, source.title) : all;
     const subject = await openSubject(doing, run, options.model);
     const size = options.size ?? Math.min(MOST_SIZE, width);
     const labels: Labels[] = [];

@@ -45,7 +45,19 @@ export class ConceptNumbers {
         concepts: [this.#numbersOf([...new Set(scene)].map((name) => ({ is: "scene", name })))],
       },
       ...parts,
+      ...this.#ownTextures(labels),
     ];
+  }
+
+  /** Textures by the source's names; pixels that `texture` calls the same are counted there. */
+  #ownTextures(labels: Labels): ConceptPlane[] {
+    const names = new Set((labels.textures ?? []).map(([name]) => name));
+    return [...names].map((name) => {
+      const atom = { is: "texture", name } as const;
+      const counted = evaluate(atom, { ...labels, textures: [] });
+      const plane = evaluate(atom, labels).map((value, at) => value & (1 - counted[at]));
+      return { plane, concepts: [[], this.#numbersOf([atom])] };
+    });
   }
 
   #fixed(what: string, atoms: readonly (readonly Atom[])[]): (readonly number[])[] {

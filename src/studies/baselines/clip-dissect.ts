@@ -24,9 +24,9 @@ import { canonicalMaps } from "../../exemplars/graphs.js";
 import { type LayerLayout, unitsOf } from "../../exemplars/layout.js";
 import { imageProbe } from "../../exemplars/probe.js";
 import { fixedBatch, imageInput } from "../../exemplars/subject.js";
+import { ImageTextModel } from "../../image-text/image-text-model.js";
 import type { Run } from "../../run/run.js";
 import { layoutFor, openRun, openSubject } from "../described-run.js";
-import { ImageTextModel } from "../image-text-model.js";
 import { type SimilarityName, type SimilarityOptions, similarity } from "./similarities.js";
 
 export interface ClipDissectOptions extends SessionOptions {

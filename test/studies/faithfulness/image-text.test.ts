@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { silent } from "../../../src/base/progress.js";
 import { openImages } from "../../../src/data/images/open.js";
+import { ImageTextModel } from "../../../src/image-text/image-text-model.js";
 import { openImageText } from "../../../src/studies/faithfulness/image-text.js";
 import { verifyRun } from "../../../src/studies/faithfulness/verify.js";
-import { ImageTextModel } from "../../../src/studies/image-text-model.js";
 import { writeColourClip } from "./colour-clip.js";
 import { colourWorld, describeAs, RIGHT, SIZE, UNITS, type World } from "./colour-world.js";
 
