@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { checkWritableFile } from "../base/files.js";
-import { names, place, real, whole } from "./arguments.js";
+import { meanings, names, place, real, whole } from "./arguments.js";
 import { printJson } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
@@ -16,6 +16,7 @@ interface Options {
   beam?: number;
   length?: number;
   compat?: "reference";
+  meanings?: "one" | "auto" | number;
   out?: string;
   device: (typeof DEVICE_NAMES)[number];
   json?: boolean;
@@ -47,6 +48,11 @@ export function registerDescribe(program: Command): void {
       new Option("--compat <whose>", "repeat the reference's scores, its off-by-one included").choices(["reference"]),
     )
     .option(
+      "--meanings <how many>",
+      "one; auto: a description for each group of exemplars, where they fall apart; a number: at most so many (default: one)",
+      meanings,
+    )
+    .option(
       "--out <file>",
       "where to write; default RUN/descriptions.csv (and .jsonl beside it, with all evidence)",
       place,
@@ -57,7 +63,9 @@ export function registerDescribe(program: Command): void {
       "after",
       `
 descriptions.csv has the columns layer,unit,description,pmi,logp,logp_lm,confidence,doubts. A unit that cannot be described
-has an empty description, and doubts says why; other doubts say why a description should not be trusted.`,
+has an empty description, and doubts says why; other doubts say why a description should not be trusted. With --meanings, a unit
+whose exemplars form groups of which different things are said has the doubt many-meanings and what is said of each, with its
+share of the unit's activation; its description remains that of all exemplars.`,
     )
     .action(async (folder: string, options: Options) => {
       const { openExemplars } = await import("../exemplars/store.js");
@@ -73,8 +81,8 @@ has an empty description, and doubts says why; other doubts say why a descriptio
       await checkWritableFile(out);
       const describer = await loadDescriber(path, { device: options.device });
       try {
-        const { search, lambda, beam, length, compat, layers } = options;
-        const settings = { search, lambda, beam, length, compat, layers };
+        const { search, lambda, beam, length, compat, layers, meanings } = options;
+        const settings = { search, lambda, beam, length, compat, layers, meanings };
         const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
         const descriptions = [];
         for await (const description of describe(store, describer, { ...given, progress }))
@@ -86,15 +94,19 @@ has an empty description, and doubts says why; other doubts say why a descriptio
           describerSha256: describer.sha256,
           ...{ search: used.search, lambda: used.lambda, beam: used.beam, length: used.length },
           compat: compat ?? null,
+          ...(meanings === undefined || meanings === "one" || meanings === 1 ? {} : { meanings }),
         };
         await writeDescriptions(out, header, descriptions);
         const silent = descriptions.filter(({ description }) => description === "").length;
         const doubtful = descriptions.filter(({ doubts }) => doubts.length > 0).length - silent;
-        if (options.json) printJson({ out, units: descriptions.length, undescribed: silent, doubtful });
+        const many = descriptions.filter((each) => each.meanings).length;
+        const counts = { units: descriptions.length, undescribed: silent, doubtful };
+        if (options.json) printJson({ out, ...counts, ...(header.meanings ? { severalMeanings: many } : {}) });
         else {
           process.stdout.write(
             `${out}: ${descriptions.length - silent} of ${descriptions.length} units described` +
-              `${silent ? `, ${silent} cannot be` : ""}${doubtful ? `, ${doubtful} with doubts` : ""}\nnext: milan show ${folder}\n`,
+              `${silent ? `, ${silent} cannot be` : ""}${doubtful ? `, ${doubtful} with doubts` : ""}` +
+              `${many ? `, ${many} with several meanings` : ""}\nnext: milan show ${folder}\n`,
           );
         }
       } finally {

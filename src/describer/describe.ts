@@ -3,7 +3,8 @@
  * keep a reader from trusting one that means nothing.
  *
  * Units are taken in groups whose features fit in memory; within a group each image goes through the encoder once, however
- * many units share it.
+ * many units share it. Where several meanings are asked for (`meanings/`), what units of a group differ in tells what is one, and each
+ * cluster of a unit's exemplars is described as a unit is: that costs as much again for each.
  */
 import { type Progress, silent } from "../base/progress.js";
 import { ndarray } from "../engine/tensor/ndarray.js";
@@ -21,12 +22,17 @@ import {
 } from "./describe-features.js";
 import type { Describer } from "./describer.js";
 import { distanceOf, UNFAMILIAR_SHARE } from "./familiarity.js";
+import { Clusters } from "./meanings/clusters.js";
+import { type Meanings, meaningsOf, mostMeanings, weightsOf } from "./meanings/meanings.js";
+import { LEAST_UNITS } from "./meanings/view.js";
 
 export interface DescribeOptions extends Partial<DecodingOptions> {
   /** Only these layers, by any of their names; default all. */
   readonly layers?: readonly string[];
   /** Only these units, by the tensor's name and their number; default all. */
   readonly only?: (layer: string, unit: number) => boolean;
+  /** How many descriptions a unit may get, where its exemplars fall apart; default `one`. */
+  readonly meanings?: Meanings;
   readonly progress?: Progress;
 }
 
@@ -53,7 +59,8 @@ export async function* describe(
   const store = exemplars instanceof Run ? await runExemplars(exemplars) : exemplars;
   const { progress = silent } = options;
   const settings: DecodingOptions = { ...describer.search, ...withoutUndefined(options) };
-  const { only = () => true } = options;
+  const { only = () => true, meanings = "one" } = options;
+  const most = mostMeanings(meanings);
   const tasks = chooseLayers(store, options.layers).flatMap((layer) =>
     layer.units.flatMap((unit, row): Task[] =>
       only(layer.name, unit) ? [{ layer, row, ranks: ranksOf(store, layer, row) }] : [],
@@ -66,19 +73,23 @@ export async function* describe(
     const group = tasks.slice(first, first + size);
     const evidence = await encode(store, describer, group.filter(isJudgeable), progress);
     const found = new Map<Task, Evidence>(evidence.map((item) => [item.task, item]));
+    const clusters = most > 1 ? clustersOf(evidence, describer, progress) : undefined;
     // a batch of the reference is a call of `describeFeatures`: 16 units, as its scripts have it
     const batch = settings.compat ? 16 : 64;
     progress.begin("describing", group.length, "unit");
     for (let at = 0; at < group.length; at += batch) {
       const some = group.slice(at, at + batch);
-      const beams = await decodeSome(
-        describer,
-        some.flatMap((task) => found.get(task) ?? []),
-        settings,
-      );
+      const here = some.flatMap((task) => found.get(task) ?? []);
+      const beams = await decodeSome(describer, here, settings);
+      const decoded = here.filter((item) => beams.get(item)?.beam.length);
+      const parts = clusters ? decoded.flatMap((item) => partsOf(item, clusters, describer, most)) : [];
+      const partBeams = await decodeSome(describer, parts, settings);
       for (const task of some) {
-        const description = conclude(describer, task, found.get(task), beams.get(task), settings);
-        if (beams.has(task)) judged += 1;
+        const item = found.get(task);
+        const whole = conclude(describer, task, item, item && beams.get(item), settings);
+        const own = parts.filter((part) => part.task === task);
+        const description = withMeanings(whole, describer, store.k, own, partBeams, settings);
+        if (item && beams.has(item)) judged += 1;
         if (description.doubts.includes("unfamiliar")) unfamiliar += 1;
         yield description;
       }
@@ -93,10 +104,10 @@ export async function* describe(
   }
 }
 
-/** What is known of a unit before it is described. */
+/** What is known of a unit, or of some of its exemplars, before it is described. */
 interface Evidence {
   readonly task: Task;
-  /** float32 [exemplar, feature] of the ranks that have an image. */
+  /** float32 [exemplar, place, feature] of the ranks that have an image; of a part, of its own. */
   readonly features: Float32Array;
   /** How many of them have a mask that is not empty. */
   readonly masked: number;
@@ -139,8 +150,8 @@ async function decodeSome(
   { decoder, encoder }: Describer,
   evidence: readonly Evidence[],
   settings: DecodingOptions,
-): Promise<Map<Task, UnitBeam>> {
-  const beams = new Map<Task, UnitBeam>();
+): Promise<Map<Evidence, UnitBeam>> {
+  const beams = new Map<Evidence, UnitBeam>();
   const widths = new Set(evidence.map(({ features }) => features.length));
   for (const width of widths) {
     const some = evidence.filter(({ features, masked }) => features.length === width && masked > 0);
@@ -151,11 +162,73 @@ async function decodeSome(
     });
     const shape = [some.length, width / encoder.featureSize, encoder.featureSize];
     const found = await describeFeatures(decoder, ndarray("float32", shape, data), settings);
-    some.forEach(({ task }, i) => {
-      beams.set(task, found[i]);
+    some.forEach((item, i) => {
+      beams.set(item, found[i]);
     });
   }
   return beams;
+}
+
+/** Some of a unit's exemplars that belong together. */
+interface Part extends Evidence {
+  readonly ranks: readonly number[];
+}
+
+function clustersOf(evidence: readonly Evidence[], describer: Describer, progress: Progress): Clusters | undefined {
+  const { featureSize } = describer.encoder;
+  const clusters = Clusters.of(
+    evidence.map((item) => perExemplar(item, featureSize)),
+    featureSize,
+  );
+  if (!clusters) {
+    progress.warn(
+      `describing: ${evidence.length} units with exemplars, or all alike, do not show what meanings differ in; expected at least ${LEAST_UNITS}, each gets one description`,
+    );
+  }
+  return clusters;
+}
+
+/** The parts of a unit with several meanings, at most so many; of others none. */
+function partsOf(item: Evidence, clusters: Clusters, { encoder }: Describer, most: number): Part[] {
+  const groups = clusters.split(perExemplar(item, encoder.featureSize), most);
+  if (groups.length < 2) return [];
+  const { task, features } = item;
+  const size = features.length / task.ranks.length;
+  return groups.map((group): Part => {
+    const own = new Float32Array(group.length * size);
+    for (const [i, at] of group.entries()) own.set(features.subarray(at * size, (at + 1) * size), i * size);
+    return { task, features: own, masked: group.length, ranks: group.map((at) => task.ranks[at]) };
+  });
+}
+
+/** float32 [exemplar, feature]: the mean of its places, of which a pyramid encoder has one. */
+function perExemplar({ task, features }: Evidence, featureSize: number): Float32Array {
+  const places = features.length / (task.ranks.length * featureSize);
+  if (places === 1) return features;
+  const means = new Float32Array(task.ranks.length * featureSize);
+  for (const [i, value] of features.entries()) {
+    means[Math.floor(i / (places * featureSize)) * featureSize + (i % featureSize)] += value / places;
+  }
+  return means;
+}
+
+/** A unit's description with what is said of its parts. */
+function withMeanings(
+  whole: Description,
+  describer: Describer,
+  k: number,
+  parts: readonly Part[],
+  beams: ReadonlyMap<Evidence, UnitBeam>,
+  settings: DecodingOptions,
+): Description {
+  if (parts.length === 0) return whole;
+  const told = parts.flatMap((part) => {
+    const [best] = inOrder(beams.get(part)?.beam ?? [], describer, settings);
+    return best ? [{ ranks: part.ranks, best: toCandidate(describer, best) }] : [];
+  });
+  const { layer, row, ranks } = parts[0].task;
+  const meanings = meaningsOf(told, weightsOf(layer, row, k, ranks));
+  return meanings ? { ...whole, doubts: [...whole.doubts, "many-meanings"], meanings } : whole;
 }
 
 /** Puts a unit's result into words. */
@@ -167,8 +240,7 @@ function conclude(
   settings: DecodingOptions,
 ): Description {
   const unit = { layer: task.layer.name, unit: task.layer.units[task.row] };
-  const found = decoded?.beam ?? [];
-  const ordered = settings.compat ? found : speakingFirst(found, describer.vocabulary.stop);
+  const ordered = inOrder(decoded?.beam ?? [], describer, settings);
   const [best] = ordered;
   if (!best) {
     const nothing = { description: "", logp: null, logpLm: null, pmi: null, confidence: null };
@@ -184,6 +256,9 @@ function conclude(
     attention: best.attention.map((weights) => Array.from(weights)),
   };
 }
+
+const inOrder = (beam: readonly Decoded[], { vocabulary }: Describer, { compat }: DecodingOptions) =>
+  compat ? beam : speakingFirst(beam, vocabulary.stop);
 
 function toCandidate({ vocabulary }: Describer, { tokens, logp, logpLm, pmi }: Decoded): Candidate {
   return { description: vocabulary.reconstruct(tokens), logp, logpLm: logpLm ?? null, pmi: pmi ?? null };

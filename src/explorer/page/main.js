@@ -110,6 +110,9 @@ function makeRow(unit) {
         make("span", { class: "id" }, `${unit.layerName} / ${unit.unit}`),
         unit.pmi === null ? undefined : number("PMI", real(unit.pmi)),
         unit.confidence === null ? undefined : number("confidence", percent(unit.confidence)),
+        ...(unit.meanings ?? []).map((meaning) =>
+          make("span", {}, ...marked(meaning.text), " ", make("b", {}, percent(meaning.share))),
+        ),
       ),
     ),
     make("span", { class: "strip" }, shown),
