@@ -7,7 +7,7 @@
  * Two kinds of units of which the answer is known. `colours`: hand-made, for a colour or for two, over coloured shapes; clean.
  * Planted in the made world (`scripts/plant-units.js`): as units of networks are, coarse and noisy, each with as much as 0.3 of another mixed in. One
  * meaning: questions to one thing, colour, texture, ...; two: "or" of two of them, where at least 3 exemplars show either and 13 show
- * one of both three times as much as the other. Takes some ten minutes and 500 MB, in a folder that it removes.
+ * one of both three times as much as the other. Takes some two minutes, in a folder that it removes.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

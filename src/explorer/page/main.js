@@ -108,11 +108,11 @@ function makeRow(unit) {
         { class: "meta" },
         ...doubts.map((doubt) => make("span", { class: "doubt" }, doubtName(doubt))),
         make("span", { class: "id" }, `${unit.layerName} / ${unit.unit}`),
-        unit.pmi === null ? undefined : number("PMI", real(unit.pmi)),
-        unit.confidence === null ? undefined : number("confidence", percent(unit.confidence)),
         ...(unit.meanings ?? []).map((meaning) =>
           make("span", {}, ...marked(meaning.text), " ", make("b", {}, percent(meaning.share))),
         ),
+        unit.pmi === null ? undefined : number("PMI", real(unit.pmi)),
+        unit.confidence === null ? undefined : number("confidence", percent(unit.confidence)),
       ),
     ),
     make("span", { class: "strip" }, shown),
