@@ -69,11 +69,12 @@ export async function* describe(
   const { featureSize } = describer.encoder;
   const size = Math.max(32, Math.floor(FEATURES_BYTES / (4 * store.k * featureSize)));
   let [judged, unfamiliar] = [0, 0];
+  let clusters: Clusters | undefined;
   for (let first = 0; first < tasks.length; first += size) {
     const group = tasks.slice(first, first + size);
     const evidence = await encode(store, describer, group.filter(isJudgeable), progress);
     const found = new Map<Task, Evidence>(evidence.map((item) => [item.task, item]));
-    const clusters = most > 1 ? clustersOf(evidence, describer, progress) : undefined;
+    if (most > 1) clusters = clustersOf(evidence, describer, progress, clusters);
     // a batch of the reference is a call of `describeFeatures`: 16 units, as its scripts have it
     const batch = settings.compat ? 16 : 64;
     progress.begin("describing", group.length, "unit");
@@ -82,7 +83,7 @@ export async function* describe(
       const here = some.flatMap((task) => found.get(task) ?? []);
       const beams = await decodeSome(describer, here, settings);
       const decoded = here.filter((item) => beams.get(item)?.beam.length);
-      const parts = clusters ? decoded.flatMap((item) => partsOf(item, clusters, describer, most)) : [];
+      const parts = decoded.flatMap((item) => partsOf(item, clusters, describer, most));
       const partBeams = await decodeSome(describer, parts, settings);
       for (const task of some) {
         const item = found.get(task);
@@ -109,8 +110,8 @@ interface Evidence {
   readonly task: Task;
   /** float32 [exemplar, place, feature] of the ranks that have an image; of a part, of its own. */
   readonly features: Float32Array;
-  /** How many of them have a mask that is not empty. */
-  readonly masked: number;
+  /** Which of them have a mask that is not empty: 1 or 0. */
+  readonly masked: Uint8Array;
 }
 
 async function encode(
@@ -121,7 +122,7 @@ async function encode(
 ): Promise<Evidence[]> {
   const masks = tasks.flatMap((task, index) => task.ranks.map((rank) => ({ task, index, rank })));
   const owner = masks.map(({ task, rank }) => task.layer.images[task.row * store.k + rank]);
-  const masked = new Int32Array(tasks.length);
+  const masked = tasks.map(({ ranks }) => new Uint8Array(ranks.length));
   const { height, width } = store;
   const features = await describer.encoder.encodeExemplars(
     owner,
@@ -130,7 +131,7 @@ async function encode(
       mask: async (at) => {
         const { task, index, rank } = masks[at];
         const mask = await store.mask(task.layer, task.row, rank);
-        if (mask.includes(1)) masked[index]++;
+        if (mask.includes(1)) masked[index][task.ranks.indexOf(rank)] = 1;
         return ndarray("uint8", [height, width], mask);
       },
     },
@@ -154,7 +155,7 @@ async function decodeSome(
   const beams = new Map<Evidence, UnitBeam>();
   const widths = new Set(evidence.map(({ features }) => features.length));
   for (const width of widths) {
-    const some = evidence.filter(({ features, masked }) => features.length === width && masked > 0);
+    const some = evidence.filter(({ features, masked }) => features.length === width && masked.includes(1));
     if (some.length === 0) continue;
     const data = new Float32Array(some.length * width);
     some.forEach(({ features }, i) => {
@@ -174,40 +175,52 @@ interface Part extends Evidence {
   readonly ranks: readonly number[];
 }
 
-function clustersOf(evidence: readonly Evidence[], describer: Describer, progress: Progress): Clusters | undefined {
-  const { featureSize } = describer.encoder;
-  const clusters = Clusters.of(
-    evidence.map((item) => perExemplar(item, featureSize)),
-    featureSize,
-  );
+/** @param before those of the group before, for a last group that is too small. */
+function clustersOf(
+  evidence: readonly Evidence[],
+  { encoder: { featureSize } }: Describer,
+  progress: Progress,
+  before: Clusters | undefined,
+): Clusters | undefined {
+  const features = evidence.map((item) => perExemplar(item, featureSize));
+  const clusters = Clusters.of(features, featureSize) ?? before;
   if (!clusters) {
     progress.warn(
-      `describing: ${evidence.length} units with exemplars, or all alike, do not show what meanings differ in; expected at least ${LEAST_UNITS}, each gets one description`,
+      `describing: ${evidence.length} units with exemplars are too few, or too much alike, to show what meanings differ in; expected at least ${LEAST_UNITS}, each gets one description`,
     );
   }
   return clusters;
 }
 
 /** The parts of a unit with several meanings, at most so many; of others none. */
-function partsOf(item: Evidence, clusters: Clusters, { encoder }: Describer, most: number): Part[] {
-  const groups = clusters.split(perExemplar(item, encoder.featureSize), most);
+function partsOf(item: Evidence, clusters: Clusters | undefined, { encoder }: Describer, most: number): Part[] {
+  const groups = clusters?.split(perExemplar(item, encoder.featureSize), most) ?? [];
   if (groups.length < 2) return [];
   const { task, features } = item;
   const size = features.length / task.ranks.length;
   return groups.map((group): Part => {
     const own = new Float32Array(group.length * size);
     for (const [i, at] of group.entries()) own.set(features.subarray(at * size, (at + 1) * size), i * size);
-    return { task, features: own, masked: group.length, ranks: group.map((at) => task.ranks[at]) };
+    return {
+      task,
+      features: own,
+      masked: new Uint8Array(group.length).fill(1),
+      ranks: group.map((at) => task.ranks[at]),
+    };
   });
 }
 
-/** float32 [exemplar, feature]: the mean of its places, of which a pyramid encoder has one. */
-function perExemplar({ task, features }: Evidence, featureSize: number): Float32Array {
-  const places = features.length / (task.ranks.length * featureSize);
+/**
+ * float32 [exemplar, feature]: the mean of its places, of which a pyramid encoder has one. Zero where the mask is empty: a pyramid
+ * encoder gives that itself, a spatial one has features for it.
+ */
+function perExemplar({ features, masked }: Evidence, featureSize: number): Float32Array {
+  const places = features.length / (masked.length * featureSize);
   if (places === 1) return features;
-  const means = new Float32Array(task.ranks.length * featureSize);
+  const means = new Float32Array(masked.length * featureSize);
   for (const [i, value] of features.entries()) {
-    means[Math.floor(i / (places * featureSize)) * featureSize + (i % featureSize)] += value / places;
+    const exemplar = Math.floor(i / (places * featureSize));
+    if (masked[exemplar]) means[exemplar * featureSize + (i % featureSize)] += value / places;
   }
   return means;
 }
@@ -267,7 +280,7 @@ function toCandidate({ vocabulary }: Describer, { tokens, logp, logpLm, pmi }: D
 function whyNot(task: Task, evidence: Evidence | undefined): Doubt {
   const flaw = flawOf(task);
   if (flaw) return flaw;
-  return !evidence || evidence.masked === 0 ? "no-exemplars" : "undecodable";
+  return !evidence?.masked.includes(1) ? "no-exemplars" : "undecodable";
 }
 
 function doubtsOf(
@@ -281,7 +294,7 @@ function doubtsOf(
   const { stop, unk } = vocabulary;
   const doubts: Doubt[] = best.tokens[0] === stop ? ["speechless"] : [];
   if (best.logpLm !== undefined && best.logp < best.logpLm) doubts.push("unsupported");
-  if (masked < task.ranks.length / 2) doubts.push("few-masks");
+  if (sumOf(masked) < task.ranks.length / 2) doubts.push("few-masks");
   if (!best.tokens.includes(stop)) doubts.push("unfinished");
   if (best.tokens.includes(unk)) doubts.push("unknown-word");
   if (isVague(description)) doubts.push("vague");
@@ -297,6 +310,8 @@ function confidenceOf(beam: readonly Candidate[], byPmi: boolean): number {
   const top = score(beam[0]);
   return 1 / [...best.values()].reduce((sum, value) => sum + Math.exp(value - top), 0);
 }
+
+const sumOf = (values: Uint8Array) => values.reduce((sum, value) => sum + value, 0);
 
 const flawOf = ({ layer, row }: Task) => layer.flaws.find(({ unit }) => unit === layer.units[row])?.flaw;
 

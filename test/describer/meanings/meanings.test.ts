@@ -96,7 +96,7 @@ test("too few units do not show what meanings differ in: said once, and nothing 
   const few = await described({ meanings: "auto", only: (_, unit) => unit > 15, progress });
   expect(few).toEqual(one.slice(16));
   expect(warnings.filter((text) => !text.includes("unfamiliar"))).toEqual([
-    "describing: 5 units with exemplars, or all alike, do not show what meanings differ in; expected at least 10, each gets one description",
+    "describing: 5 units with exemplars are too few, or too much alike, to show what meanings differ in; expected at least 10, each gets one description",
   ]);
 });
 
