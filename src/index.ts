@@ -59,6 +59,7 @@ export { type Describer, loadDescriber } from "./describer/describer.js";
 export { type DescriberFiles, openDescriberFiles, saveDescriber } from "./describer/directory.js";
 export { type EvaluateOptions, type Evaluation, evaluateDescriber } from "./describer/evaluation/evaluate.js";
 export { type JudgedUnit, type Judgement, judge } from "./describer/evaluation/judge.js";
+export type { Meanings } from "./describer/meanings/meanings.js";
 export { type EncoderSource, openEncoder } from "./describer/training/encoder-source.js";
 export { type TrainedDescriber, type TrainOptions, trainDescriber } from "./describer/training/train.js";
 export { differentiate } from "./engine/grad/differentiate.js";
@@ -108,7 +109,14 @@ export { Vocabulary } from "./language/vocabulary.js";
 export { wordOverlap } from "./language/word-overlap.js";
 export { wordVectorMatching } from "./language/word-vectors.js";
 export { words } from "./language/words.js";
-export { type Candidate, type Description, DOUBTS, type Doubt, readDescriptions } from "./run/descriptions.js";
+export {
+  type Candidate,
+  type Description,
+  DOUBTS,
+  type Doubt,
+  type Meaning,
+  readDescriptions,
+} from "./run/descriptions.js";
 export { Run, type RunLayer } from "./run/run.js";
 export { openConcepts } from "./studies/faithfulness/concept-predictor.js";
 export {

@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { checkWritableFile } from "../base/files.js";
 import type { ClipReranker } from "../describer/clip-rerank.js";
-import { names, place, real, whole } from "./arguments.js";
+import { meanings, names, place, real, whole } from "./arguments.js";
 import { printJson } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
@@ -18,6 +18,7 @@ interface Options {
   length?: number;
   compat?: "reference";
   clip?: string;
+  meanings?: "one" | "auto" | number;
   out?: string;
   device: (typeof DEVICE_NAMES)[number];
   json?: boolean;
@@ -53,6 +54,11 @@ export function registerDescribe(program: Command): void {
       new Option("--compat <whose>", "repeat the reference's scores, its off-by-one included").choices(["reference"]),
     )
     .option(
+      "--meanings <how many>",
+      "one; auto: a description for each group of exemplars, where they fall apart; a number: at most so many (default: one)",
+      meanings,
+    )
+    .option(
       "--out <file>",
       "where to write; default RUN/descriptions.csv (and .jsonl beside it, with all evidence)",
       place,
@@ -63,7 +69,9 @@ export function registerDescribe(program: Command): void {
       "after",
       `
 descriptions.csv has the columns layer,unit,description,pmi,logp,logp_lm,confidence,doubts. A unit that cannot be described
-has an empty description, and doubts says why; other doubts say why a description should not be trusted.
+has an empty description, and doubts says why; other doubts say why a description should not be trusted. With --meanings, a unit
+whose exemplars form groups of which different things are said has the doubt many-meanings and what is said of each, with its
+share of the unit's activation; its description remains that of all exemplars.
 With --clip the candidates are found by p(d|E), and the one wins that is most like the exemplars, cropped to the boxes of their masks: by the mean
 cosine of its text's and the crops' vectors. Each new candidate costs a run of the text model.`,
     )
@@ -87,8 +95,8 @@ cosine of its text's and the crops' vectors. Each new candidate costs a run of t
           const reranking = await import("../describer/clip-rerank.js");
           clip = await reranking.ClipReranker.open(options.clip, { device });
         }
-        const { search, lambda, beam, length, compat, layers } = options;
-        const settings = { search, lambda, beam, length, compat, layers };
+        const { search, lambda, beam, length, compat, layers, meanings } = options;
+        const settings = { search, lambda, beam, length, compat, layers, meanings };
         const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
         const all = { ...given, ...(clip && { clip }), progress };
         const used = settingsOf(describer, all);
@@ -101,15 +109,19 @@ cosine of its text's and the crops' vectors. Each new candidate costs a run of t
           ...{ search: used.search, lambda: used.lambda, beam: used.beam, length: used.length },
           compat: compat ?? null,
           clip: clip ? { folder: clip.folder, sha256: await clip.identity() } : null,
+          ...(meanings === undefined || meanings === "one" || meanings === 1 ? {} : { meanings }),
         };
         await writeDescriptions(out, header, descriptions);
         const silent = descriptions.filter(({ description }) => description === "").length;
         const doubtful = descriptions.filter(({ doubts }) => doubts.length > 0).length - silent;
-        if (options.json) printJson({ out, units: descriptions.length, undescribed: silent, doubtful });
+        const many = descriptions.filter((each) => each.meanings).length;
+        const counts = { units: descriptions.length, undescribed: silent, doubtful };
+        if (options.json) printJson({ out, ...counts, ...(header.meanings ? { severalMeanings: many } : {}) });
         else {
           process.stdout.write(
             `${out}: ${descriptions.length - silent} of ${descriptions.length} units described` +
-              `${silent ? `, ${silent} cannot be` : ""}${doubtful ? `, ${doubtful} with doubts` : ""}\nnext: milan show ${folder}\n`,
+              `${silent ? `, ${silent} cannot be` : ""}${doubtful ? `, ${doubtful} with doubts` : ""}` +
+              `${many ? `, ${many} with several meanings` : ""}\nnext: milan show ${folder}\n`,
           );
         }
       } finally {
