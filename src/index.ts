@@ -38,6 +38,7 @@ export {
 } from "./data/labels/labels.js";
 export { type Vocabulary as LabelVocabulary, vocabularyOf } from "./data/labels/lexicon.js";
 export type { Atom, Query } from "./data/labels/query.js";
+export { Strata, type UnitStrata } from "./data/labels/strata.js";
 export { openWorldFolder, type WriteWorldOptions, writeWorld } from "./data/world/folder.js";
 export { renderShapes, type ShapeScene, shapeScenes, writeShapes } from "./data/world/shapes.js";
 export { classesOf, WORLD_SETS, World, type WorldFile, type WorldPicture, type WorldSet } from "./data/world/world.js";
@@ -118,6 +119,11 @@ export {
   readDescriptions,
 } from "./run/descriptions.js";
 export { Run, type RunLayer } from "./run/run.js";
+export { type ClipDissected, type ClipDissectOptions, clipDissect } from "./studies/baselines/clip-dissect.js";
+export { type CompexpOptions, type Explained, Explainer, type Formula, queryOf } from "./studies/baselines/compexp.js";
+export { type ExplainOptions, type Explanations, explainRun } from "./studies/baselines/explain-run.js";
+export { countDetectors, type Detectors, explanationsTable, wordsOf } from "./studies/baselines/report.js";
+export { SIMILARITIES, type Similarity, type SimilarityName, similarity } from "./studies/baselines/similarities.js";
 export { openConcepts } from "./studies/faithfulness/concept-predictor.js";
 export {
   type Concept,
@@ -131,7 +137,16 @@ export type { Judged, Reason } from "./studies/faithfulness/judge-layer.js";
 export type { Predictor } from "./studies/faithfulness/predictor.js";
 export { type LayerSummary, summarise, writeFaithfulness } from "./studies/faithfulness/report.js";
 export { type Verification, type VerifyOptions, verifyRun } from "./studies/faithfulness/verify.js";
-export { type GradeOptions, type Grades, gradeRun } from "./studies/grading/grade.js";
+export {
+  type GeneralizeOptions,
+  generalize,
+  type Labelled,
+  type Outcome,
+} from "./studies/generalization/generalize.js";
+export { PROTOCOLS, type Protocol } from "./studies/generalization/protocol.js";
+export { summarise as summariseOutcomes } from "./studies/generalization/report.js";
+export { worldsFor } from "./studies/generalization/worlds.js";
+export { type GradeOptions, type Grades, gradeClaims, gradeRun } from "./studies/grading/grade.js";
 export type { Graded, GradedLayer } from "./studies/grading/grade-layer.js";
 export { notation } from "./studies/grading/notation.js";
 export { type Reading, readDescription } from "./studies/grading/read.js";
