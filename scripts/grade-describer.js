@@ -32,7 +32,7 @@ for (const search of ["beam", "rerank"]) {
   const descriptions = [];
   for await (const each of describe(store, describer, { search, only, progress })) descriptions.push(each);
   const header = { milan: VERSION, describer: describerPath, describerSha256: null, ...describer.search, search };
-  await writeDescriptions(join(run, "descriptions.csv"), { ...header, compat: null }, descriptions);
+  await writeDescriptions(join(run, "descriptions.csv"), { ...header, compat: null, clip: null }, descriptions);
   const grades = await gradeRun(run, source, { images: pictures, progress });
   await writeGrades(join(run, GRADES_FILE), grades);
   const { grade, shuffled, constant, iou, bestIou, understood, images } = grades;

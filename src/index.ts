@@ -22,6 +22,7 @@ export type { ImageSet, ProbeEntry } from "./data/images/imageset.js";
 export { openImages } from "./data/images/open.js";
 export { IMAGENET, type Preprocessing } from "./data/images/preprocess.js";
 export { type BoxesOptions, openBoxes } from "./data/labels/boxes.js";
+export { openBroden } from "./data/labels/broden.js";
 export { colourNumber, colourOf } from "./data/labels/colour.js";
 export { ConceptCounter, type Fit } from "./data/labels/concepts.js";
 export { evaluate as evaluateQuery } from "./data/labels/evaluate.js";
@@ -37,12 +38,14 @@ export {
 } from "./data/labels/labels.js";
 export { type Vocabulary as LabelVocabulary, vocabularyOf } from "./data/labels/lexicon.js";
 export type { Atom, Query } from "./data/labels/query.js";
+export { Strata, type UnitStrata } from "./data/labels/strata.js";
 export { openWorldFolder, type WriteWorldOptions, writeWorld } from "./data/world/folder.js";
 export { renderShapes, type ShapeScene, shapeScenes, writeShapes } from "./data/world/shapes.js";
 export { classesOf, WORLD_SETS, World, type WorldFile, type WorldPicture, type WorldSet } from "./data/world/world.js";
 export { type AnnotatedSet, type OpenSetsOptions, openAnnotatedSets } from "./describer/annotated-set.js";
 export { readWeights } from "./describer/checkpoint/checkpoint.js";
 export { classifierEncoder, pyramidOf } from "./describer/classifier-encoder.js";
+export { ClipReranker } from "./describer/clip-rerank.js";
 export { type DescribeOptions, describe } from "./describer/describe.js";
 export {
   type Decoded,
@@ -57,6 +60,7 @@ export { type Describer, loadDescriber } from "./describer/describer.js";
 export { type DescriberFiles, openDescriberFiles, saveDescriber } from "./describer/directory.js";
 export { type EvaluateOptions, type Evaluation, evaluateDescriber } from "./describer/evaluation/evaluate.js";
 export { type JudgedUnit, type Judgement, judge } from "./describer/evaluation/judge.js";
+export type { Meanings } from "./describer/meanings/meanings.js";
 export { type EncoderSource, openEncoder } from "./describer/training/encoder-source.js";
 export { type TrainedDescriber, type TrainOptions, trainDescriber } from "./describer/training/train.js";
 export { differentiate } from "./engine/grad/differentiate.js";
@@ -91,6 +95,7 @@ export { writeMilannotations } from "./exemplars/milannotations.js";
 export { imageFolder, latentFolder, type Probe, type ProbeOpener } from "./exemplars/probe.js";
 export { type ExemplarLayer, type ExemplarStore, openExemplars, runExemplars } from "./exemplars/store.js";
 export { type OpenOptions, openModel, preprocessingOf, type Subject } from "./exemplars/subject.js";
+export { ImageTextModel } from "./image-text/image-text-model.js";
 export { type BertScoreOptions, openBertScore } from "./language/bertscore/bertscore.js";
 export { type BleuOptions, bleu } from "./language/bleu.js";
 export { scoreOf, type TextMetric } from "./language/metric.js";
@@ -105,8 +110,20 @@ export { Vocabulary } from "./language/vocabulary.js";
 export { wordOverlap } from "./language/word-overlap.js";
 export { wordVectorMatching } from "./language/word-vectors.js";
 export { words } from "./language/words.js";
-export { type Candidate, type Description, DOUBTS, type Doubt, readDescriptions } from "./run/descriptions.js";
+export {
+  type Candidate,
+  type Description,
+  DOUBTS,
+  type Doubt,
+  type Meaning,
+  readDescriptions,
+} from "./run/descriptions.js";
 export { Run, type RunLayer } from "./run/run.js";
+export { type ClipDissected, type ClipDissectOptions, clipDissect } from "./studies/baselines/clip-dissect.js";
+export { type CompexpOptions, type Explained, Explainer, type Formula, queryOf } from "./studies/baselines/compexp.js";
+export { type ExplainOptions, type Explanations, explainRun } from "./studies/baselines/explain-run.js";
+export { countDetectors, type Detectors, explanationsTable, wordsOf } from "./studies/baselines/report.js";
+export { SIMILARITIES, type Similarity, type SimilarityName, similarity } from "./studies/baselines/similarities.js";
 export { openConcepts } from "./studies/faithfulness/concept-predictor.js";
 export {
   type Concept,
@@ -120,11 +137,21 @@ export type { Judged, Reason } from "./studies/faithfulness/judge-layer.js";
 export type { Predictor } from "./studies/faithfulness/predictor.js";
 export { type LayerSummary, summarise, writeFaithfulness } from "./studies/faithfulness/report.js";
 export { type Verification, type VerifyOptions, verifyRun } from "./studies/faithfulness/verify.js";
-export { type GradeOptions, type Grades, gradeRun } from "./studies/grading/grade.js";
+export {
+  type GeneralizeOptions,
+  generalize,
+  type Labelled,
+  type Outcome,
+} from "./studies/generalization/generalize.js";
+export { PROTOCOLS, type Protocol } from "./studies/generalization/protocol.js";
+export { summarise as summariseOutcomes } from "./studies/generalization/report.js";
+export { worldsFor } from "./studies/generalization/worlds.js";
+export { type GradeOptions, type Grades, gradeClaims, gradeRun } from "./studies/grading/grade.js";
 export type { Graded, GradedLayer } from "./studies/grading/grade-layer.js";
 export { notation } from "./studies/grading/notation.js";
 export { type Reading, readDescription } from "./studies/grading/read.js";
 export { gradesTable, writeGrades } from "./studies/grading/report.js";
+export { openSegmenter, type SegmenterOptions } from "./studies/segmenter.js";
 export { type TrainClassifierOptions, type TrainedClassifier, trainClassifier } from "./studies/train-classifier.js";
 export { CLASSIFIERS, type ClassifierNetwork } from "./studies/train-classifier-networks.js";
 export { alexnet } from "./zoo/alexnet.js";

@@ -11,6 +11,13 @@ export const whole =
     throw new InvalidArgumentError(`expected a whole number from ${least}${end}`);
   };
 
+/** How many descriptions a unit may get: `one`, `auto`, or at most so many. */
+export function meanings(text: string): "one" | "auto" | number {
+  if (text === "one" || text === "auto") return text;
+  if (/^\d+$/.test(text) && Number(text) >= 1) return Number(text);
+  throw new InvalidArgumentError("expected one, auto or a whole number from 1");
+}
+
 /** A path to write to. The empty one, which an unset variable of the shell gives, would mean the current folder. */
 export function place(text: string): string {
   if (text === "") throw new InvalidArgumentError("expected a path");

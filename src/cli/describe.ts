@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { checkWritableFile } from "../base/files.js";
-import { names, place, real, whole } from "./arguments.js";
+import type { ClipReranker } from "../describer/clip-rerank.js";
+import { meanings, names, place, real, whole } from "./arguments.js";
 import { printJson } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
@@ -16,6 +17,8 @@ interface Options {
   beam?: number;
   length?: number;
   compat?: "reference";
+  clip?: string;
+  meanings?: "one" | "auto" | number;
   out?: string;
   device: (typeof DEVICE_NAMES)[number];
   json?: boolean;
@@ -42,9 +45,18 @@ export function registerDescribe(program: Command): void {
     )
     .option("--lambda <number>", "weight of log p(d) (default: the describer's own, usually 0.2)", real)
     .option("--beam <number>", "hypotheses kept (default: the describer's own, usually 50)", whole())
+    .option(
+      "--clip <folder>",
+      "rerank the beam by CLIP or its like, exported to ONNX by Hugging Face's tools (the reference does so with --beam 1000)",
+    )
     .option("--length <number>", "most words (default: the describer's own, usually 15)", whole())
     .addOption(
       new Option("--compat <whose>", "repeat the reference's scores, its off-by-one included").choices(["reference"]),
+    )
+    .option(
+      "--meanings <how many>",
+      "one; auto: a description for each group of exemplars, where they fall apart; a number: at most so many (default: one)",
+      meanings,
     )
     .option(
       "--out <file>",
@@ -57,12 +69,16 @@ export function registerDescribe(program: Command): void {
       "after",
       `
 descriptions.csv has the columns layer,unit,description,pmi,logp,logp_lm,confidence,doubts. A unit that cannot be described
-has an empty description, and doubts says why; other doubts say why a description should not be trusted.`,
+has an empty description, and doubts says why; other doubts say why a description should not be trusted. With --meanings, a unit
+whose exemplars form groups of which different things are said has the doubt many-meanings and what is said of each, with its
+share of the unit's activation; its description remains that of all exemplars.
+With --clip the candidates are found by p(d|E), and the one wins that is most like the exemplars, cropped to the boxes of their masks: by the mean
+cosine of its text's and the crops' vectors. Each new candidate costs a run of the text model.`,
     )
     .action(async (folder: string, options: Options) => {
       const { openExemplars } = await import("../exemplars/store.js");
       const { loadDescriber } = await import("../describer/describer.js");
-      const { describe } = await import("../describer/describe.js");
+      const { describe, settingsOf } = await import("../describer/describe.js");
       const { writeDescriptions } = await import("../run/descriptions.js");
       const { VERSION } = await import("../base/version.js");
       const { describerAt } = await import("../builtin/assets.js");
@@ -71,33 +87,45 @@ has an empty description, and doubts says why; other doubts say why a descriptio
       const progress = terminalProgress();
       const store = await openExemplars(folder, options.images);
       await checkWritableFile(out);
-      const describer = await loadDescriber(path, { device: options.device });
+      const { device } = options;
+      const describer = await loadDescriber(path, { device });
+      let clip: ClipReranker | undefined;
       try {
-        const { search, lambda, beam, length, compat, layers } = options;
-        const settings = { search, lambda, beam, length, compat, layers };
+        if (options.clip !== undefined) {
+          const reranking = await import("../describer/clip-rerank.js");
+          clip = await reranking.ClipReranker.open(options.clip, { device });
+        }
+        const { search, lambda, beam, length, compat, layers, meanings } = options;
+        const settings = { search, lambda, beam, length, compat, layers, meanings };
         const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+        const all = { ...given, ...(clip && { clip }), progress };
+        const used = settingsOf(describer, all);
         const descriptions = [];
-        for await (const description of describe(store, describer, { ...given, progress }))
-          descriptions.push(description);
-        const used = { ...describer.search, ...given };
+        for await (const description of describe(store, describer, all)) descriptions.push(description);
         const header = {
           milan: VERSION,
           describer: path,
           describerSha256: describer.sha256,
           ...{ search: used.search, lambda: used.lambda, beam: used.beam, length: used.length },
           compat: compat ?? null,
+          clip: clip ? { folder: clip.folder, sha256: await clip.identity() } : null,
+          ...(meanings === undefined || meanings === "one" || meanings === 1 ? {} : { meanings }),
         };
         await writeDescriptions(out, header, descriptions);
         const silent = descriptions.filter(({ description }) => description === "").length;
         const doubtful = descriptions.filter(({ doubts }) => doubts.length > 0).length - silent;
-        if (options.json) printJson({ out, units: descriptions.length, undescribed: silent, doubtful });
+        const many = descriptions.filter((each) => each.meanings).length;
+        const counts = { units: descriptions.length, undescribed: silent, doubtful };
+        if (options.json) printJson({ out, ...counts, ...(header.meanings ? { severalMeanings: many } : {}) });
         else {
           process.stdout.write(
             `${out}: ${descriptions.length - silent} of ${descriptions.length} units described` +
-              `${silent ? `, ${silent} cannot be` : ""}${doubtful ? `, ${doubtful} with doubts` : ""}\nnext: milan show ${folder}\n`,
+              `${silent ? `, ${silent} cannot be` : ""}${doubtful ? `, ${doubtful} with doubts` : ""}` +
+              `${many ? `, ${many} with several meanings` : ""}\nnext: milan show ${folder}\n`,
           );
         }
       } finally {
+        await clip?.close();
         await describer.close();
         await store.close();
       }

@@ -9,14 +9,17 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { messageOf, UserError } from "../base/errors.js";
 import { registerAnnotations } from "./annotations.js";
+import { registerBaseline } from "./baseline.js";
 import { registerConvert } from "./convert.js";
 import { registerDemo } from "./demo.js";
 import { registerDescribe } from "./describe.js";
 import { registerDissect } from "./dissect.js";
 import { registerEvaluate } from "./evaluate.js";
 import { registerExport } from "./export.js";
+import { registerGeneralize } from "./generalize.js";
 import { registerGrade } from "./grade.js";
 import { registerInspect } from "./inspect.js";
+import { registerReproduce } from "./reproduce.js";
 import { registerShow } from "./show.js";
 import { registerTrain } from "./train.js";
 import { registerTrainClassifier } from "./train-classifier.js";
@@ -47,12 +50,15 @@ export function buildProgram(): Command {
     registerDescribe,
     registerVerify,
     registerGrade,
+    registerBaseline,
     registerShow,
     registerExport,
     registerConvert,
     registerAnnotations,
     registerTrain,
     registerEvaluate,
+    registerGeneralize,
+    registerReproduce,
     registerTrainClassifier,
     registerWorld,
   ]) {

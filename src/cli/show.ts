@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { UserError } from "../base/errors.js";
-import type { Description } from "../run/descriptions.js";
+import type { Description, Meaning } from "../run/descriptions.js";
 import { displayName, findLayer, type Named } from "../run/layer-name.js";
 import type { VerdictRow } from "../run/verdicts.js";
 import { whole } from "./arguments.js";
@@ -51,7 +51,9 @@ export function registerShow(program: Command): void {
           (layer === undefined || item.layer === layer) &&
           (options.unit === undefined || item.unit === options.unit) &&
           (!options.doubtful || item.doubts.length > 0) &&
-          words.every((word) => item.description.toLowerCase().includes(word)),
+          [item, ...(item.meanings ?? [])].some(({ description }) =>
+            words.every((word) => description.toLowerCase().includes(word)),
+          ),
       );
       if (options.sort !== "unit") {
         const key = options.sort;
@@ -80,15 +82,18 @@ function showAll(found: readonly Description[], called: (name: string) => string
   const real = (value: number | null) => (value === null ? "-" : value.toFixed(2));
   printTable(
     ["layer", "unit", "pmi", "conf", "description"],
-    found.map(({ layer, unit, pmi, confidence, description, doubts }) => [
+    found.map(({ layer, unit, pmi, confidence, description, doubts, meanings = [] }) => [
       called(layer),
       unit,
       real(pmi),
       real(confidence),
-      `${description || "(cannot tell)"}${doubts.length > 0 ? `  [${doubts.join(", ")}]` : ""}`,
+      `${description || "(cannot tell)"}${doubts.length > 0 ? `  [${doubts.join(", ")}]` : ""}` +
+        `${meanings.length > 0 ? `  ${meanings.map((each) => `${each.description} (${percent(each)})`).join("; ")}` : ""}`,
     ]),
   );
 }
+
+const percent = ({ share }: Meaning) => `${Math.round(100 * share)} %`;
 
 /** What `milan verify` found out about a description, in one line. */
 function foundOut({ images, predictor, verdict, reason, ...row }: VerdictRow): string {
@@ -104,7 +109,7 @@ async function showUnit(
   run: Run | undefined,
   verdicts: readonly VerdictRow[],
 ): Promise<void> {
-  const { unit, description, doubts, beam, pmi, logp, logpLm, confidence } = item;
+  const { unit, description, doubts, beam, pmi, logp, logpLm, confidence, meanings = [] } = item;
   const real = (value: number | null) => (value === null ? "-" : value.toFixed(3));
   const line = (text: string) => process.stdout.write(`${plain(text)}\n`);
   line(`${layerName} unit ${unit}: ${description || "(cannot tell)"}`);
@@ -114,14 +119,30 @@ async function showUnit(
     (row) => row.layer === item.layer && +row.unit === unit && row.description === description,
   );
   if (verdict) line(foundOut(verdict));
+  if (meanings.length > 0) {
+    line("");
+    line("meanings");
+    printTable(
+      ["", "share", "pmi", "log p(d|E)", "log p(d)", "exemplars", "description"],
+      meanings.map((each, i) => [
+        ...[i + 1, percent(each), real(each.pmi), real(each.logp), real(each.logpLm)],
+        ...[each.exemplars.map((rank) => rank + 1).join(","), each.description],
+      ]),
+    );
+  }
   if (beam.length > 0) {
     line("");
     line("beam");
+    const reranked = item.clip !== undefined;
     printTable(
-      ["pmi", "log p(d|E)", "log p(d)", "description"],
+      [...(reranked ? ["clip"] : []), "pmi", "log p(d|E)", "log p(d)", "description"],
       beam
         .slice(0, 10)
-        .map((candidate) => [real(candidate.pmi), real(candidate.logp), real(candidate.logpLm), candidate.description]),
+        .map(({ clip = null, pmi, logp, logpLm, description }) => [
+          ...(reranked ? [real(clip)] : []),
+          ...[pmi, logp, logpLm].map(real),
+          description,
+        ]),
     );
   }
   const layer = run?.layers.find(({ name }) => name === item.layer);
@@ -131,13 +152,18 @@ async function showUnit(
   const files = await run.probeFiles();
   line("");
   line(`exemplars (level ${real(layer.levels[row])})`);
+  const groups = meanings.map(({ exemplars }) => exemplars);
+  const rest = Array.from({ length: k }, (_, rank) => rank).filter((rank) => !groups.flat().includes(rank));
+  const ordered = [...groups, rest].flatMap((ranks, group) => ranks.map((rank) => ({ rank, group })));
   printTable(
-    ["rank", "activation", "image", "file"],
-    Array.from({ length: k }, (_, rank) => rank)
-      .filter((rank) => layer.ids[row * k + rank] >= 0)
-      .map((rank) => {
+    ["rank", "activation", ...(meanings.length > 0 ? ["meaning"] : []), "image", "file"],
+    ordered
+      .filter(({ rank }) => layer.ids[row * k + rank] >= 0)
+      .map(({ rank, group }) => {
         const id = layer.ids[row * k + rank];
-        return [rank + 1, real(layer.activations[row * k + rank]), id, files[id] ?? ""];
+        const meaning = group < groups.length ? group + 1 : "-";
+        const strength = real(layer.activations[row * k + rank]);
+        return [rank + 1, strength, ...(meanings.length > 0 ? [meaning] : []), id, files[id] ?? ""];
       }),
   );
 }

@@ -137,8 +137,8 @@ function ranked(
  * A beam with what says nothing put last: a weak captioner gives much of its probability to stopping at once, which is no
  * description. (The reference would return it.)
  */
-export function speakingFirst(beam: readonly Decoded[], stop: number): Decoded[] {
-  const saysNothing = ({ tokens }: Decoded) => tokens[0] === stop;
+export function speakingFirst<D extends Decoded>(beam: readonly D[], stop: number): D[] {
+  const saysNothing = ({ tokens }: D) => tokens[0] === stop;
   return [...beam.filter((each) => !saysNothing(each)), ...beam.filter(saysNothing)];
 }
 

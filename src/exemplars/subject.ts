@@ -2,13 +2,11 @@
  * The model under study, opened for dissection: its graph, its identity, what it wants to be fed, and the layers it has.
  */
 import { UserError } from "../base/errors.js";
-import { sha256, sha256File } from "../base/hash.js";
 import { CHANNELS, IMAGENET, type Preprocessing } from "../data/images/preprocess.js";
-import { isExternal, locate } from "../engine/onnx/external.js";
 import { indexGraph } from "../engine/onnx/graph.js";
+import { filesOf, identityOf } from "../engine/onnx/identity.js";
 import { candidates, type Layer, listLayers } from "../engine/onnx/layers.js";
 import { type OnnxModel, readModel } from "../engine/onnx/model.js";
-import { tensorsOf } from "../engine/onnx/proto.js";
 import { fromValueInfo, type TensorInfo } from "../engine/onnx/values.js";
 import { probeShapes } from "../engine/runtime/probe.js";
 
@@ -40,14 +38,14 @@ export async function openModel(path: string, options: OpenOptions = {}): Promis
     (input): TensorInfo => fromValueInfo(input) ?? { name: input.name, dtype: "float32", shape: [] },
   );
   const infos = await probeShapes(model, candidates(model), { size });
-  return { path, model, sha256: await identityOf(model, path), inputs, layers: listLayers(model, infos), size };
-}
-
-async function identityOf(model: OnnxModel, path: string): Promise<string> {
-  const ranges = await locate(model, tensorsOf(model.proto).filter(isExternal));
-  const files = [...new Set([...ranges.values()].map((range) => range.path))].sort();
-  if (files.length === 0) return sha256File(path);
-  return sha256((await Promise.all([path, ...files].map(sha256File))).join("\n"));
+  return {
+    path,
+    model,
+    sha256: await identityOf(await filesOf(model)),
+    inputs,
+    layers: listLayers(model, infos),
+    size,
+  };
 }
 
 /** The one input that takes pictures. Errors: there is none, or there are others beside it. */

@@ -3,7 +3,7 @@
  * (beam and attention), which only its own view needs.
  */
 import type { ExemplarLayer, ExemplarStore } from "../exemplars/store.js";
-import type { Description } from "../run/descriptions.js";
+import type { Description, Meaning } from "../run/descriptions.js";
 import { displayName } from "../run/layer-name.js";
 
 /** One unit of the page. */
@@ -68,7 +68,7 @@ export class Descriptions {
   }
 }
 
-/** The unit's line in the list. @param places see `thumbnails`. */
+/** The unit's line in the list; `meanings` only where there are several. @param places see `thumbnails`. */
 export function listed({ layer, layerPlace, row, ranks, described }: PageUnit, k: number, places: Map<number, number>) {
   const unit = layer.units[row];
   const flaws = layer.flaws.filter((flaw) => flaw.unit === unit).map(({ flaw }) => flaw);
@@ -84,8 +84,16 @@ export function listed({ layer, layerPlace, row, ranks, described }: PageUnit, k
     level: rounded(layer.levels?.[row]),
     images: ranks.map((rank) => places.get(layer.images[row * k + rank])!),
     activations: ranks.map((rank) => rounded(layer.activations?.[row * k + rank])),
+    ...(described?.meanings ? { meanings: described.meanings.map((meaning) => shownMeaning(meaning, ranks)) } : {}),
   };
 }
+
+/** A meaning with its exemplars as places among those shown. */
+const shownMeaning = ({ description, share, exemplars }: Meaning, ranks: readonly number[]) => ({
+  text: description,
+  share: rounded(share),
+  exemplars: exemplars.map((rank) => ranks.indexOf(rank)).filter((place) => place >= 0),
+});
 
 /** The unit's evidence: the beam as [description, log p(d|E), log p(d)], and for each word its attention in thousandths. */
 export function evidenceOf({ described, ranks }: PageUnit) {

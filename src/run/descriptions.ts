@@ -22,6 +22,7 @@ import { readUnfaithful } from "./verdicts.js";
  * - `unknown-word`: contains a word outside the describer's vocabulary.
  * - `vague`: no word of it tells the unit from others ("random areas").
  * - `unfamiliar`: the exemplars are unlike those the describer learned from, as are less than 1 % of such.
+ * - `many-meanings`: the exemplars fall into groups of which different things are said (`meanings`); one description may fit none.
  * - `cannot-tell`: on images the run was not made with, too many of the layer's other descriptions predict the unit as well, or
  *   it predicts too many other units as well (`faithfulness.csv`, written by `milan verify`).
  */
@@ -37,6 +38,7 @@ export const DOUBTS = [
   "unknown-word",
   "vague",
   "unfamiliar",
+  "many-meanings",
   "cannot-tell",
 ] as const;
 export type Doubt = (typeof DOUBTS)[number];
@@ -50,6 +52,16 @@ export interface Candidate {
   readonly logpLm: number | null;
   /** log p(d | E) - λ log p(d). */
   readonly pmi: number | null;
+  /** Mean cosine with the exemplars by an image-text model; only where the beam was reranked by one and the candidate says anything. */
+  readonly clip?: number;
+}
+
+/** What is said of some of a unit's exemplars that belong together. */
+export interface Meaning extends Candidate {
+  /** Of the unit's activation, 0 to 1: how far these exemplars exceed the unit's level, over how far all of them do. */
+  readonly share: number;
+  /** Their ranks, from 0, ascending. */
+  readonly exemplars: readonly number[];
 }
 
 /** What is said of one unit. */
@@ -61,13 +73,20 @@ export interface Description {
   readonly logp: number | null;
   readonly logpLm: number | null;
   readonly pmi: number | null;
-  /** Share of the winner in the beam: exp(score) over the sum of exp(score) of all different descriptions; 0 to 1. */
+  /** The winner's, as in `Candidate`. */
+  readonly clip?: number;
+  /**
+   * Share of the winner in the beam: exp(score) over the sum of exp(score) of all different descriptions; 0 to 1. Null where cosines ranked
+   * it, which are no logarithms of anything.
+   */
   readonly confidence: number | null;
   readonly doubts: readonly Doubt[];
   /** The whole beam, best first. */
   readonly beam: readonly Candidate[];
   /** For each token of the winner, the captioner's weights over the exemplars: [token][exemplar]. */
   readonly attention: readonly (readonly number[])[];
+  /** Two or more, largest share first; absent where the unit has one meaning, or no other was looked for. */
+  readonly meanings?: readonly Meaning[];
 }
 
 /** How the descriptions were made; the first line of `descriptions.jsonl`. */
@@ -81,21 +100,30 @@ export interface DescriptionsHeader {
   readonly beam: number;
   readonly length: number;
   readonly compat: string | null;
+  /** The image-text model that reranked the beams by the mean cosine with crops of the exemplars; null without one. */
+  readonly clip: { readonly folder: string; readonly sha256: string } | null;
+  /** How many meanings were looked for, `auto` or a number; absent when one. */
+  readonly meanings?: "auto" | number;
 }
 
 const COLUMNS = ["layer", "unit", "description", "pmi", "logp", "logp_lm", "confidence", "doubts"];
 
-/** The table: `layer,unit,description,pmi,logp,logp_lm,confidence,doubts`. */
+/**
+ * The table: `layer,unit,description,pmi,logp,logp_lm,confidence,doubts`, and last, where a unit has several meanings, `meanings`: such as
+ * "red things (0.62); blue things (0.38)", for people; `descriptions.jsonl` is to be read for them.
+ */
 export function descriptionsTable(descriptions: readonly Description[]): string {
   const real = (value: number | null) => (value === null ? "" : value.toFixed(4));
-  const rows = descriptions.map(({ layer, unit, description, pmi, logp, logpLm, confidence, doubts }) => [
+  const isMany = descriptions.some(({ meanings }) => meanings);
+  const rows = descriptions.map(({ layer, unit, description, pmi, logp, logpLm, confidence, doubts, meanings }) => [
     layer,
     unit,
     description,
     ...[pmi, logp, logpLm, confidence].map(real),
     doubts.join(" "),
+    ...(isMany ? [(meanings ?? []).map((each) => `${each.description} (${each.share.toFixed(2)})`).join("; ")] : []),
   ]);
-  return stringify([COLUMNS, ...rows]);
+  return stringify([isMany ? [...COLUMNS, "meanings"] : COLUMNS, ...rows]);
 }
 
 /** Writes `descriptions.csv` (or the given file) and `descriptions.jsonl` beside it. */

@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { UserError } from "../base/errors.js";
 import type { ImageSet } from "../data/images/imageset.js";
 import { openImages } from "../data/images/open.js";
+import type { Query } from "../data/labels/query.js";
 import type { Layer } from "../engine/onnx/layers.js";
 import type { LayerLayout } from "../exemplars/layout.js";
 import { openModel, type Subject } from "../exemplars/subject.js";
@@ -18,6 +19,13 @@ import { checkNoOverlap } from "./overlap.js";
 export interface Claim {
   readonly unit: number;
   readonly description: string;
+  /** What it claims, where that is known and need not be read out of the words. */
+  readonly query?: Query;
+}
+
+/** A claim with its layer's name. */
+export interface LayerClaim extends Claim {
+  readonly layer: string;
 }
 
 /** The descriptions of one layer. */
@@ -34,15 +42,25 @@ export async function openRun(doing: string, folder: string): Promise<Run> {
   );
 }
 
-/** Descriptions by layer, in the order of the run. */
+/** The run's own descriptions by layer, in the order of the run. */
 export async function claimsOf(doing: string, run: Run, only: readonly string[] | undefined): Promise<Described[]> {
   const descriptions = await readDescriptions(run.folder);
   if (descriptions.length === 0) {
     throw new UserError(`${doing} ${run.folder}: it has no descriptions; expected some, make them with milan describe`);
   }
+  return byLayer(doing, run, descriptions, only);
+}
+
+/** Claims by layer, in the order of the run. Errors: `UserError` for units that the run does not have, or when none is left. */
+export function byLayer(
+  doing: string,
+  run: Run,
+  list: readonly LayerClaim[],
+  only?: readonly string[] | undefined,
+): Described[] {
   const chosen = only?.map((name) => run.layer(name));
   const claims = new Map<RunLayer, Claim[]>();
-  for (const { layer: name, unit, description } of descriptions) {
+  for (const { layer: name, unit, description, query } of list) {
     const layer = run.layer(name);
     if (chosen && !chosen.includes(layer)) continue;
     if (!layer.unitNumbers.includes(unit)) {
@@ -50,9 +68,10 @@ export async function claimsOf(doing: string, run: Run, only: readonly string[] 
         `${doing} ${run.folder}: a description of unit ${unit} of ${name}, which was not dissected; expected units of the run, describe it again`,
       );
     }
-    const list = claims.get(layer);
-    if (list) list.push({ unit, description });
-    else claims.set(layer, [{ unit, description }]);
+    const claim = query ? { unit, description, query } : { unit, description };
+    const own = claims.get(layer);
+    if (own) own.push(claim);
+    else claims.set(layer, [claim]);
   }
   const found = run.layers.filter((layer) => claims.has(layer));
   if (found.length === 0) {

@@ -48,6 +48,28 @@ export function handMadeNetwork(size: number): OnnxModel {
   return g.build();
 }
 
+/** Of each colour, 1 over what its unit reaches on strong things of it: so that no colour outshines another. */
+const COLOUR_GAINS = [1.05, 1.36, 1.38, 1.22, 2.24, 2.04];
+
+/**
+ * The same network with a layer `unions` more, whose units fire on all of some colours, as strongly on each.
+ * @param unions colours of each unit, as numbers of units of `colours`. Red and green are without yellow, on which these units fire too.
+ */
+export function colourUnions(size: number, unions: readonly (readonly number[])[]): OnnxModel {
+  const g = GraphBuilder.extending(handMadeNetwork(size));
+  const names = HAND_MADE_UNITS.colours;
+  const count = names.length;
+  const spoilt = (unit: number, channel: number) =>
+    names[channel] === "yellow" && (names[unit] === "red" || names[unit] === "green");
+  const own = weights(g, [count, count, 1, 1], (unit, channel) =>
+    unit === channel ? COLOUR_GAINS[unit] : spoilt(unit, channel) ? -10 : 0,
+  );
+  const pure = g.node("Relu", [g.node("Conv", ["colours", own])]);
+  const sums = weights(g, [unions.length, count, 1, 1], (unit, colour) => Number(unions[unit].includes(colour)));
+  g.output(g.node("Conv", [pure, sums], {}, ["unions"]), "unions", "float32", ["batch", unions.length, size, size]);
+  return g.build();
+}
+
 function weights(g: GraphBuilder, shape: readonly number[], value: (...index: number[]) => number): Value {
   const data = new Float32Array(shape.reduce((product, n) => product * n, 1));
   const index = shape.map(() => 0);

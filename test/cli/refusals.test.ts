@@ -111,6 +111,8 @@ describe("arguments", () => {
     [["inspect"], /missing required argument 'model'/],
     [["export", "r", "--format", "parquet", "--out", "x"], /html, milannotations/],
     [["show", "r", "--unit", "x"], /whole number/],
+    [["describe", "r", "--meanings", "0"], /--meanings .* expected one, auto or a whole number from 1/],
+    [["describe", "r", "--meanings", "many"], /--meanings .* expected one, auto or a whole number from 1/],
     [["nonsense"], /unknown command 'nonsense'/],
   ])("%j", (args, message) => {
     const out = milan(...args);

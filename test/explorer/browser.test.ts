@@ -67,6 +67,10 @@ describeBrowser("the page in a browser", () => {
     ];
     await exportHtml(store, descriptions, join(folder, "page.html"), { title: "forged" });
     await exportHtml(forgedStore({ conv1: 3 }), [], join(folder, "plain.html"));
+    const meaning = { description: "blue boats", logp: -3, logpLm: -9, pmi: -1.2, share: 0.62, exemplars: [0, 2] };
+    const meanings = [meaning, { ...meaning, description: HOSTILE, share: 0.3, exemplars: [1] }];
+    const several = said("conv1", 0, "red birds", { meanings, doubts: ["many-meanings"] });
+    await exportHtml(forgedStore({ conv1: 3 }), [several], join(folder, "several.html"));
   });
 
   test("shows the first units with drawn exemplars, and makes no more rows than the window needs", async () => {
@@ -119,6 +123,19 @@ describeBrowser("the page in a browser", () => {
     expect(document).not.toContain("<img");
     expect(document).toContain("Do not trust this description");
     expect(document).toContain(`"&gt;&lt;!-- &amp; `.replace(/^"/, ""));
+  });
+
+  test("groups the exemplars of a unit with several meanings, and finds it by each", async () => {
+    const document = await opened("several.html", { unit: "conv1/0", q: "boat" });
+    const dialog = /<dialog[^>]* open[\s\S]*<\/dialog>/.exec(document)![0];
+    const groups = dialog.split('<h4 class="meaning').slice(1);
+    expect(groups.map((group) => group.match(/<figure/g)!.length)).toEqual([2, 1, 1]);
+    expect(groups[0]).toMatch(/^">blue boats<span class="share"[^>]*>62 %/);
+    expect(groups[2]).toMatch(/^ none">In no group/);
+    expect(document).not.toContain("<img");
+    expect(dialog).toContain("one description for all may fit none of them");
+    expect(document).toContain("1 of 3 units</p>");
+    expect(document).toMatch(/blue <mark>boat<\/mark>s <b>62 %/);
   });
 
   test("says so when nothing was described", async () => {

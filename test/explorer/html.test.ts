@@ -55,6 +55,19 @@ describe("what is on the page", () => {
     expect(evidence[3]).toEqual({ beam: [], attention: [] });
   });
 
+  test("the meanings of a unit that has several, with their exemplars among those shown", async () => {
+    const meaning = { description: "birds", logp: -3, logpLm: -9, pmi: -1.2, share: 0.7123456, exemplars: [0, 3] };
+    const meanings = [meaning, { ...meaning, description: "boats", share: 0.2, exemplars: [1, 2] }];
+    const page = await exported(forgedStore({ conv1: 2 }), [said("conv1", 0, "things", { meanings })], {
+      exemplars: 3,
+    });
+    expect(units(page)[0].meanings).toEqual([
+      { text: "birds", share: 0.71235, exemplars: [0] },
+      { text: "boats", share: 0.2, exemplars: [1, 2] },
+    ]);
+    expect(units(page)[1]).not.toHaveProperty("meanings");
+  });
+
   test("masks, bit for bit", async () => {
     const page = await exported();
     const lines = block(page, "masks");

@@ -5,10 +5,10 @@
  * Counting costs one look at each covered pixel, whatever the number of concepts: pixels are counted by thing, colour, texture, place and part,
  * and what is true of a thing is added up from those counts.
  */
-import { DARK_COLOURS, evaluate, LIGHT_COLOURS } from "./evaluate.js";
-import { COLOUR_NAMES, type LabelledThing, type Labels, TEXTURE_NAMES } from "./labels.js";
+import { ConceptNumbers } from "./concept-planes.js";
+import type { Labels } from "./labels.js";
 import type { Vocabulary } from "./lexicon.js";
-import { type Atom, PLACES } from "./query.js";
+import type { Atom } from "./query.js";
 
 /** The atomic concepts that are true of some pixel of a picture, each once. */
 export function atomsOf(labels: Labels): Atom[] {
@@ -29,16 +29,13 @@ export type Covered = ArrayLike<number>;
 
 /** Intersection over union of every concept with every unit, over pictures that come one at a time. */
 export class ConceptCounter {
-  readonly #atoms: Atom[] = [];
-  readonly #numbers = new Map<string, number>();
+  readonly #concepts = new ConceptNumbers();
   /** [concept]: pixels of which it is true. */
   readonly #totals: number[] = [];
   /** [unit]: pixels that the unit covers. */
   readonly #covered: Float64Array;
   /** [unit][concept]: pixels of which both are true; short where the rest is 0. */
   readonly #shared: number[][];
-  /** Number of each thing's, colour's, ... concepts, once made. */
-  readonly #lists = new Map<string, readonly number[]>();
 
   constructor(units: number) {
     this.#covered = new Float64Array(units);
@@ -47,7 +44,7 @@ export class ConceptCounter {
 
   /** The concepts met so far. */
   get atoms(): readonly Atom[] {
-    return this.#atoms;
+    return this.#concepts.atoms;
   }
 
   /** Pixels of which a concept is true. @param concept its position in `atoms`. */
@@ -57,7 +54,7 @@ export class ConceptCounter {
 
   /** Counts a picture. @param covered [unit] */
   add(labels: Labels, covered: readonly Covered[]): void {
-    const picture = this.#read(labels);
+    const picture = this.#concepts.planes(labels);
     const counts = picture.map(({ concepts }) => new Float64Array(concepts.length));
     const count = (pixels: Covered | undefined, into: number[]) => {
       for (const [p, { plane, concepts }] of picture.entries()) {
@@ -81,7 +78,7 @@ export class ConceptCounter {
   /** Fits of one unit, the best first; among equals the one met first. */
   fits(unit: number): Fit[] {
     const shared = this.#shared[unit];
-    return this.#atoms
+    return this.atoms
       .map((atom, concept) => {
         const both = shared[concept] ?? 0;
         const either = this.pixels(concept) + this.#covered[unit] - both;
@@ -93,93 +90,9 @@ export class ConceptCounter {
   /** The names met so far, for reading descriptions. A name of the source's that was not met is taken for a thing's. */
   vocabulary(names: ReadonlySet<string> = new Set()): Vocabulary {
     const called = (is: string) =>
-      new Set(this.#atoms.flatMap((atom) => (atom.is === is && "name" in atom ? [atom.name] : [])));
+      new Set(this.atoms.flatMap((atom) => (atom.is === is && "name" in atom ? [atom.name] : [])));
     const [things, scenes] = [called("thing"), called("scene")];
     for (const name of names) if (!scenes.has(name)) things.add(name);
     return { things, scenes, materials: called("material"), shapes: called("shape"), parts: called("part") };
   }
-
-  /** The picture as planes whose values stand for lists of concepts. */
-  #read(labels: Labels): { readonly plane: Uint8Array; readonly concepts: readonly (readonly number[])[] }[] {
-    const { size, thing, things, colour, texture, scene } = labels;
-    const partNames = [...new Set(things.flatMap(({ parts = [] }) => parts.map(([name]) => name)))];
-    const parts = partNames.map((name) => ({
-      plane: evaluate({ is: "part", name }, labels),
-      concepts: [[], this.#numbersOf([{ is: "part", name }])],
-    }));
-    return [
-      { plane: thing, concepts: [undefined, ...things].map((one) => this.#numbersOf(atomsOfThing(one))) },
-      { plane: colour, concepts: this.#fixed("colour", [[], ...COLOUR_NAMES.map(atomsOfColour)]) },
-      {
-        plane: texture,
-        concepts: this.#fixed("texture", [[], ...TEXTURE_NAMES.map((name) => [{ is: "texture", name } as const])]),
-      },
-      { plane: placesPlane(size), concepts: this.#fixed("place", PLACE_ATOMS) },
-      {
-        plane: new Uint8Array(thing.length),
-        concepts: [this.#numbersOf([...new Set(scene)].map((name) => ({ is: "scene", name })))],
-      },
-      ...parts,
-    ];
-  }
-
-  #fixed(what: string, atoms: readonly (readonly Atom[])[]): (readonly number[])[] {
-    return atoms.map((list, value) => {
-      const key = `${what} ${value}`;
-      let numbers = this.#lists.get(key);
-      if (numbers === undefined) this.#lists.set(key, (numbers = this.#numbersOf(list)));
-      return numbers;
-    });
-  }
-
-  #numbersOf(atoms: readonly Atom[]): number[] {
-    return atoms.map((atom) => {
-      const key = keyOf(atom);
-      let number = this.#numbers.get(key);
-      if (number === undefined) this.#numbers.set(key, (number = this.#atoms.push(atom) - 1));
-      return number;
-    });
-  }
-}
-
-const keyOf = (atom: Atom) => `${atom.is} ${"name" in atom ? atom.name : "place" in atom ? atom.place : ""}`;
-
-const KINDS = {
-  object: ["object"],
-  person: ["object", "person"],
-  lettering: ["text"],
-  surface: ["background"],
-} as const;
-
-function atomsOfThing(thing: LabelledThing | undefined): Atom[] {
-  if (thing === undefined) return [{ is: "background" }];
-  return [
-    ...[...new Set(thing.names)].map((name): Atom => ({ is: "thing", name })),
-    ...KINDS[thing.kind].map((is): Atom => ({ is })),
-    ...(thing.material === undefined ? [] : [{ is: "material", name: thing.material } as const]),
-    ...(thing.shape === undefined ? [] : [{ is: "shape", name: thing.shape } as const]),
-  ];
-}
-
-const atomsOfColour = (name: (typeof COLOUR_NAMES)[number]): Atom[] => [
-  { is: "colour", name },
-  ...(LIGHT_COLOURS.includes(name) ? [{ is: "light" } as const] : []),
-  ...(DARK_COLOURS.includes(name) ? [{ is: "dark" } as const] : []),
-];
-
-/** [sum of 2^i over the places i that a pixel is in]: those places. */
-const PLACE_ATOMS: readonly (readonly Atom[])[] = Array.from({ length: 2 ** PLACES.length }, (_, bits) =>
-  PLACES.filter((_place, i) => bits & (2 ** i)).map((place) => ({ is: "place", place })),
-);
-
-let places: { readonly size: number; readonly plane: Uint8Array } | undefined;
-
-function placesPlane(size: number): Uint8Array {
-  if (places?.size === size) return places.plane;
-  const plane = new Uint8Array(size * size);
-  const empty: Labels = { size, scene: [], things: [], thing: plane, colour: plane, texture: plane };
-  const masks = PLACES.map((place) => evaluate({ is: "place", place }, empty));
-  const packed = plane.map((_, at) => masks.reduce((bits, mask, i) => bits + mask[at] * 2 ** i, 0));
-  places = { size, plane: packed };
-  return packed;
 }

@@ -29,7 +29,7 @@ export function evaluate(query: Query, labels: Labels): Uint8Array {
     case "dark":
       return planeMask(labels.colour, DARK_COLOURS.map(colourNumber));
     case "texture":
-      return planeMask(labels.texture, [(TEXTURE_NAMES as readonly string[]).indexOf(query.name)]);
+      return textureMask(query.name, labels);
     case "scene":
       return new Uint8Array(labels.thing.length).fill(labels.scene.includes(query.name) ? 1 : 0);
     case "thing":
@@ -70,6 +70,14 @@ function planeMask(plane: Uint8Array, positions: readonly number[]): Uint8Array 
   for (const position of positions) table[position + 1] = 1;
   table[0] = 0;
   return through(plane, table);
+}
+
+function textureMask(name: string, { texture, textures = [] }: Labels): Uint8Array {
+  const mask = planeMask(texture, [(TEXTURE_NAMES as readonly string[]).indexOf(name)]);
+  for (const [own, plane] of textures) {
+    if (own === name) for (let at = 0; at < mask.length; at++) if (plane[at] !== 0) mask[at] = 1;
+  }
+  return mask;
 }
 
 function through(plane: Uint8Array, table: Uint8Array): Uint8Array {

@@ -4,11 +4,10 @@
  */
 import { readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { parse } from "csv-parse/sync";
 import sharp from "sharp";
 import { fileProblem, UserError } from "../../base/errors.js";
-import { readWhole } from "../../base/files.js";
-import { everydayNames, materialOf } from "./kinds.js";
+import { readCsv } from "./csv.js";
+import { everydayNames, kindOf, materialOf } from "./kinds.js";
 import type { LabelledThing, LabelSource, Labels } from "./labels.js";
 import { measurePicture } from "./measure.js";
 
@@ -22,14 +21,7 @@ export interface IndexMasksOptions {
 
 /** Opens them. Errors: `UserError` when the table of classes cannot be read; for a picture without a mask, when it is asked for. */
 export async function openIndexMasks({ images, masks, classes }: IndexMasksOptions): Promise<LabelSource> {
-  const rows = parse((await readWhole("reading", classes)).toString("utf8"), { columns: true, bom: true }) as {
-    id: string;
-    name: string;
-  }[];
-  const things = new Map(rows.filter(({ id }) => Number(id) > 0).map(({ id, name }) => [Number(id), thingOf(name)]));
-  if (things.size === 0) {
-    throw new UserError(`reading ${classes}: no classes; expected the columns id, name with a class a row`);
-  }
+  const things = await readClasses(classes, 1);
   return {
     title: `the masks ${masks}`,
     names: new Set([...things.values()].flatMap(({ names }) => names)),
@@ -45,16 +37,41 @@ export async function openIndexMasks({ images, masks, classes }: IndexMasksOptio
   };
 }
 
-/** Class numbers as positions in a list of the things there are. */
-function numbered(mask: Uint8Array, known: ReadonlyMap<number, LabelledThing>): Pick<Labels, "things" | "thing"> {
+/**
+ * Classes as things, by their numbers.
+ * @param path CSV with the columns id, name. @param least the smallest number that is a class; rows of others are left out.
+ * Errors: `UserError` when it cannot be read, or has no class.
+ */
+export async function readClasses(path: string, least: number): Promise<Map<number, LabelledThing>> {
+  const rows = await readCsv(path, ["id", "name"]);
+  const things = new Map(
+    rows.filter(({ id }) => /^\s*\d+\s*$/.test(id) && +id >= least).map(({ id, name }) => [+id, thingOf(name)]),
+  );
+  if (things.size > 0) return things;
+  throw new UserError(`reading ${path}: no classes; expected the columns id, name with a class a row`);
+}
+
+const MOST_THINGS = 255;
+
+/**
+ * Class numbers [y, x] as positions in a list of the things there are. Numbers that are not known are no thing.
+ * Errors: `UserError` when there are more than 255.
+ */
+export function numbered(
+  classes: ArrayLike<number>,
+  known: ReadonlyMap<number, LabelledThing>,
+): Pick<Labels, "things" | "thing"> {
   const things: LabelledThing[] = [];
-  const places = new Uint8Array(256);
-  const thing = mask.map((id) => {
+  const places = new Map<number, number>();
+  const thing = Uint8Array.from(classes, (id) => {
     const found = known.get(id);
-    if (found && places[id] === 0) places[id] = things.push(found);
-    return places[id];
+    if (found && !places.has(id)) places.set(id, things.push(found));
+    return places.get(id) ?? 0;
   });
-  return { things, thing };
+  if (things.length <= MOST_THINGS) return { things, thing };
+  throw new UserError(
+    `labelling: ${things.length} classes in a picture; expected at most ${MOST_THINGS}, leave some out of the table of classes`,
+  );
 }
 
 async function readMask(path: string, size: number): Promise<Uint8Array> {
@@ -79,12 +96,6 @@ function middle(width: number, height: number) {
   return { left: (width - side) >> 1, top: (height - side) >> 1, width: side, height: side };
 }
 
-/** What objects stand on or in front of, in the words of segmentation sets. */
-const SURFACES = new Set(
-  "sky,grass,sand,snow,sea,river,water,road,pavement,ground,dirt,gravel,floor,wall,ceiling,mountain,platform,playing field,railroad".split(
-    ",",
-  ),
-);
 const WORDS: Readonly<Record<string, string>> = { playingfield: "playing field", tv: "television", wood: "wooden" };
 const word = (name: string) => WORDS[name] ?? name;
 
@@ -97,6 +108,5 @@ export function thingOf(name: string): LabelledThing {
     .map((part) => part.replaceAll("_", " ").trim());
   const general = everydayNames(first).map(word);
   const names = kind ? [`${word(kind)} ${word(first)}`, ...general] : general;
-  const is = names.includes("person") ? "person" : names.some((each) => SURFACES.has(each)) ? "surface" : "object";
-  return { kind: is, names, material: (kind !== "blind" && kind) || materialOf(names) };
+  return { kind: kindOf(names), names, material: (kind !== "blind" && kind) || materialOf(names) };
 }

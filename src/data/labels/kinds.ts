@@ -3,6 +3,7 @@
  * made by `scripts/wordnet-names.js`), the everyday ones of segmentation sets by a table here.
  */
 import { readFileSync } from "node:fs";
+import type { ThingKind } from "./labels.js";
 
 let imagenet: Readonly<Record<string, readonly string[]>> | undefined;
 
@@ -57,6 +58,19 @@ export function everydayNames(word: string): string[] {
   const names = [word];
   for (let above = ABOVE.get(word); above && !names.includes(above); above = ABOVE.get(above)) names.push(above);
   return names;
+}
+
+/** What objects stand on or in front of, in the words of segmentation sets. */
+const SURFACES = new Set(
+  "sky,grass,sand,snow,sea,river,water,road,pavement,ground,dirt,gravel,floor,wall,ceiling,mountain,platform,playing field,railroad".split(
+    ",",
+  ),
+);
+
+/** What a thing of these names is, broadly; what has no name is a surface. */
+export function kindOf(names: readonly string[]): ThingKind {
+  if (names.includes("person")) return "person";
+  return names.length === 0 || names.some((name) => SURFACES.has(name)) ? "surface" : "object";
 }
 
 const MATERIALS: Readonly<Record<string, string>> = {

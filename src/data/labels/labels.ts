@@ -59,6 +59,8 @@ export interface Labels {
   readonly colour: Uint8Array;
   /** [y, x]: 1 + the position in `TEXTURE_NAMES`. */
   readonly texture: Uint8Array;
+  /** Textures by the source's own names, which may overlap: [name, plane], plane uint8 [y, x], not 0 where it is seen. */
+  readonly textures?: readonly (readonly [name: string, plane: Uint8Array])[] | undefined;
 }
 
 /** Pictures whose contents are known. */
@@ -67,6 +69,8 @@ export interface LabelSource {
   readonly title: string;
   /** All names that things and scenes may have, for reading descriptions. */
   readonly names: ReadonlySet<string>;
+  /** The pictures it knows, where others lie beside them that are not meant; undefined where all are. */
+  readonly files?: ReadonlySet<string> | undefined;
   /**
    * What a picture shows.
    * @param file its path below the probe set, as in `probe.csv`.

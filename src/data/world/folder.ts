@@ -37,7 +37,8 @@ export interface WriteWorldOptions {
   readonly progress?: Progress;
 }
 
-const RECIPE = "world.json";
+/** Says how a folder of the made world was rendered. */
+export const WORLD_FILE = "world.json";
 
 /**
  * Writes pictures `first` to `first + count - 1` as `<class>/<number>.jpg` or `.png`. What is there already is kept, so the same call
@@ -71,7 +72,7 @@ const expected = `expected ${WORLD_SETS.join(" or ")}`;
 const nameOf = (index: number) => String(index).padStart(6, "0");
 
 async function prepare(folder: string, recipe: Recipe): Promise<void> {
-  const path = join(folder, RECIPE);
+  const path = join(folder, WORLD_FILE);
   if (existsSync(path)) {
     const there = await readRecipe(folder);
     const differs = (["version", "set", "seed", "size"] as const).find((key) => there[key] !== recipe[key]);
@@ -95,10 +96,10 @@ async function prepare(folder: string, recipe: Recipe): Promise<void> {
 
 async function readRecipe(folder: string): Promise<Recipe> {
   const operation = `opening the world in ${folder}`;
-  const path = join(folder, RECIPE);
+  const path = join(folder, WORLD_FILE);
   if (!existsSync(path)) {
     throw new UserError(
-      `${operation}: it has no ${RECIPE}; expected a folder that \`milan world\` wrote, check the path`,
+      `${operation}: it has no ${WORLD_FILE}; expected a folder that \`milan world\` wrote, check the path`,
     );
   }
   let recipe: Recipe;
@@ -106,12 +107,12 @@ async function readRecipe(folder: string): Promise<Recipe> {
     recipe = JSON.parse((await readWhole(operation, path)).toString("utf8")) as Recipe;
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`${operation}: ${RECIPE} is not JSON; render the folder anew`, { cause: error });
+    throw new UserError(`${operation}: ${WORLD_FILE} is not JSON; render the folder anew`, { cause: error });
   }
   const { version, set, seed, size } = Object(recipe) as Partial<Recipe>;
   const sound = [version, seed, size].every((value) => Number.isSafeInteger(value)) && WORLD_SETS.includes(set!);
   if (!sound)
-    throw new UserError(`${operation}: ${RECIPE} is damaged; ${expected}, seed and size; render the folder anew`);
+    throw new UserError(`${operation}: ${WORLD_FILE} is damaged; ${expected}, seed and size; render the folder anew`);
   return recipe;
 }
 

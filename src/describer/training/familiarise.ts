@@ -5,15 +5,8 @@
 import { Random } from "../../base/random.js";
 import { ndarray } from "../../engine/tensor/ndarray.js";
 import { seedAt } from "../../engine/train/seeds.js";
-import {
-  distanceOf,
-  type Familiarity,
-  meanOf,
-  nearestKind,
-  projection,
-  projections,
-  standardised,
-} from "../familiarity.js";
+import { distanceOf, type Familiarity, meanOf, nearestKind, projections, standardised } from "../familiarity.js";
+import { momentsOf, principal } from "../principal.js";
 import type { Features } from "./feature-file.js";
 
 /** Units the kinds are made from, at most. */
@@ -25,9 +18,6 @@ const MOST_KINDS = 128;
 /** Units that a direction or a kind needs. */
 const EACH = 5;
 const ROUNDS = 8;
-
-/** Deviations are at least this share of the median one: what never varies in training would else outweigh all. */
-const LEAST_DEVIATION = 0.05;
 
 /** Added to the variances within kinds, as a share of their mean: directions in which kinds hardly vary would outweigh the others. */
 const LEAST_WITHIN = 0.05;
@@ -70,7 +60,10 @@ interface Seen {
 }
 
 function kindsOf(units: readonly Seen[], size: number, exemplars: number, random: Random): Familiarity | undefined {
-  const scale = momentsOf(units, size);
+  const scale = momentsOf(
+    units.map(({ mean }) => mean),
+    size,
+  );
   const enough = Math.floor(units.length / EACH);
   const rank = Math.min(MOST_DIRECTIONS, Math.floor(size / 2), enough);
   if (rank < 1 || !scale) return undefined;
@@ -157,64 +150,6 @@ function clustered(points: readonly Float64Array[], count: number, random: Rando
     }
   }
   return kinds;
-}
-
-function momentsOf(units: readonly Seen[], size: number) {
-  const [sum, squares] = [new Float64Array(size), new Float64Array(size)];
-  for (const { mean: vector } of units) {
-    for (let i = 0; i < size; i++) {
-      sum[i] += vector[i];
-      squares[i] += vector[i] ** 2;
-    }
-  }
-  const mean = sum.map((value) => value / units.length);
-  const deviation = mean.map((m, i) => Math.sqrt(Math.max(0, squares[i] / units.length - m * m)));
-  const median = deviation.slice().sort()[size >> 1];
-  const largest = deviation.reduce((a, b) => Math.max(a, b), 0);
-  const least = LEAST_DEVIATION * (median > 0 ? median : largest);
-  if (!(least > 0)) return undefined;
-  return {
-    mean: ndarray("float32", [size], Float32Array.from(mean)),
-    deviation: ndarray(
-      "float32",
-      [size],
-      Float32Array.from(deviation, (d) => Math.hypot(d, least)),
-    ),
-  };
-}
-
-/** The directions in which rows vary most, [direction][feature]: orthogonal iteration from a random start. */
-function principal(rows: readonly Float64Array[], size: number, rank: number, random: Random): Float64Array {
-  let directions = Float64Array.from({ length: rank * size }, () => random.normal());
-  orthonormalise(directions, size, rank);
-  for (let round = 0; round < ROUNDS; round++) {
-    const next = new Float64Array(rank * size);
-    for (const row of rows) {
-      for (let k = 0; k < rank; k++) {
-        const part = projection(row, directions, k * size);
-        for (let i = 0; i < size; i++) next[k * size + i] += part * row[i];
-      }
-    }
-    orthonormalise(next, size, rank);
-    directions = next;
-  }
-  return directions;
-}
-
-/** Gram-Schmidt, twice for the sake of rounding. Directions that vanish stay zero. */
-function orthonormalise(directions: Float64Array, size: number, rank: number): void {
-  for (let k = 0; k < rank; k++) {
-    const own = directions.subarray(k * size, (k + 1) * size);
-    const before = Math.sqrt(own.reduce((sum, value) => sum + value * value, 0));
-    for (let pass = 0; pass < 2; pass++) {
-      for (let j = 0; j < k; j++) {
-        const part = projection(own, directions, j * size);
-        for (let i = 0; i < size; i++) own[i] -= part * directions[j * size + i];
-      }
-    }
-    const length = Math.sqrt(own.reduce((sum, value) => sum + value * value, 0));
-    for (let i = 0; i < size; i++) own[i] = length > 1e-9 * before ? own[i] / length : 0;
-  }
 }
 
 /**

@@ -108,6 +108,9 @@ function makeRow(unit) {
         { class: "meta" },
         ...doubts.map((doubt) => make("span", { class: "doubt" }, doubtName(doubt))),
         make("span", { class: "id" }, `${unit.layerName} / ${unit.unit}`),
+        ...(unit.meanings ?? []).map((meaning) =>
+          make("span", {}, ...marked(meaning.text), " ", make("b", {}, percent(meaning.share))),
+        ),
         unit.pmi === null ? undefined : number("PMI", real(unit.pmi)),
         unit.confidence === null ? undefined : number("confidence", percent(unit.confidence)),
       ),

@@ -12,7 +12,7 @@ const escaped = (term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 const finder = (term, flags) => new RegExp(`(?<![\\p{L}\\p{N}])${escaped(term)}`, flags);
 
 /**
- * Tests units against a query. Each of its words must begin a word of the description or of a doubt, or be the unit's number, or
+ * Tests units against a query. Each of its words must begin a word of the description, of a meaning's, or of a doubt, or be the unit's number, or
  * its layer's name.
  */
 export function matcher(query) {
@@ -25,9 +25,9 @@ export function matcher(query) {
 }
 
 /** The text of a unit that is searched. */
-export function searchable({ text, doubts }) {
+export function searchable({ text, doubts, meanings = [] }) {
   const doubtful = doubts.length > 0 ? ["doubtful", ...doubts, ...doubts.map(doubtName)] : [];
-  return normal([text, ...doubtful].join(" \n "));
+  return normal([text, ...meanings.map((meaning) => meaning.text), ...doubtful].join(" \n "));
 }
 
 /** Splits a text where the words of a query are found in it: [text, whether found]. */

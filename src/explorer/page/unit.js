@@ -52,7 +52,7 @@ export async function showUnit(unit, look) {
         "section",
         {},
         make("h3", {}, `${counted(unit.images.length, "exemplar")}, strongest first`),
-        make("div", { class: "figures" }, ...figures),
+        ...grouped(unit, figures),
       ),
       ...(evidence.beam.length > 0 ? [candidates(evidence.beam, unit.text)] : []),
     ),
@@ -131,6 +131,22 @@ function heading(unit, attention, figures) {
     make("h2", { id: "said", "aria-label": text }, ...words.flat()),
     make("p", { class: "hint" }, "Point at a word to see which exemplars it was read from; press it to keep them."),
   );
+}
+
+/** The exemplars, those of a meaning together under what is said of them. */
+function grouped({ meanings = [] }, figures) {
+  const row = (some) => make("div", { class: "figures" }, ...some);
+  if (meanings.length === 0) return [row(figures)];
+  const inSome = new Set(meanings.flatMap(({ exemplars }) => exemplars));
+  const others = figures.filter((_, place) => !inSome.has(place));
+  const title = "How far these exemplars exceed the unit’s level, over how far all of them do";
+  return [
+    ...meanings.flatMap(({ text, share, exemplars }) => [
+      make("h4", { class: "meaning" }, text, make("span", { class: "share", title }, percent(share))),
+      row(exemplars.map((place) => figures[place])),
+    ]),
+    ...(others.length > 0 ? [make("h4", { class: "meaning none" }, "In no group"), row(others)] : []),
+  ];
 }
 
 const doubts = (unit) => unit.doubts.map((doubt) => make("p", { class: "why" }, doubtSentence(doubt)));

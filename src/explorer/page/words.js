@@ -30,6 +30,10 @@ const DOUBTS = {
     "unfamiliar exemplars",
     "The exemplars are unlike those the describer learned from; trust what it says less.",
   ],
+  "many-meanings": [
+    "several meanings",
+    "These exemplars form groups of which different things are said; one description for all may fit none of them.",
+  ],
   "cannot-tell": [
     "predicts no better than others",
     "On images the run has not seen, other descriptions predict this unit as well, or this one predicts other units as well.",

@@ -15,7 +15,7 @@ import { normalise } from "../../data/images/preprocess.js";
 import type { SessionOptions } from "../../engine/runtime/session.js";
 import { type NdArray, ndarray } from "../../engine/tensor/ndarray.js";
 import type { Taps } from "../../engine/tensor/resize.js";
-import { ImageTextModel } from "./image-text-model.js";
+import { ImageTextModel } from "../../image-text/image-text-model.js";
 import type { HeldOut, Places, Prediction, Predictions, Predictor } from "./predictor.js";
 
 /** Memory for the vectors of all pictures: 61,000 with CLIP's 512 features and the default of windows. */

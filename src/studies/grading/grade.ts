@@ -5,40 +5,36 @@
  *
  * Costs one pass of the network, the labels of every picture, and one evaluation of every different query on every picture.
  */
-import { UserError } from "../../base/errors.js";
-import { type Progress, silent } from "../../base/progress.js";
 import { Random } from "../../base/random.js";
-import type { ImageSet } from "../../data/images/imageset.js";
 import { ConceptCounter, type Fit } from "../../data/labels/concepts.js";
 import type { LabelSource, Labels } from "../../data/labels/labels.js";
 import type { Query } from "../../data/labels/query.js";
-import type { SessionOptions } from "../../engine/runtime/session.js";
 import { type LayerLayout, unitsOf } from "../../exemplars/layout.js";
-import { imageProbe } from "../../exemplars/probe.js";
-import { fixedBatch, imageInput } from "../../exemplars/subject.js";
-import type { Run } from "../../run/run.js";
-import { claimsOf, type Described, layoutFor, openHeldOut, openRun, openSubject } from "../described-run.js";
+import type { Run, RunLayer } from "../../run/run.js";
+import {
+  byLayer,
+  claimsOf,
+  type Described,
+  type LayerClaim,
+  layoutFor,
+  openHeldOut,
+  openRun,
+  type Claim as Said,
+} from "../described-run.js";
+import { LabelledPass, type LabelledPassOptions } from "../labelled-pass.js";
 import { type Claim, type Counted, type GradedLayer, gradeLayer, intervals } from "./grade-layer.js";
 import { Overlaps } from "./overlaps.js";
 import { type Reading, readDescription } from "./read.js";
-import { watchMasks } from "./watch.js";
 
-export interface GradeOptions extends SessionOptions {
+export interface GradeOptions extends LabelledPassOptions {
   /** The held-out pictures: a folder, archive or array that the run was not made with. */
   readonly images: string;
   /** Only these layers; default: all that have descriptions. */
   readonly layers?: readonly string[];
-  /** The model's file, when it has moved since the run was made. */
-  readonly model?: string;
-  /** Side of the labels and masks that are compared, pixels; default: the network's input, 64 at most. */
-  readonly size?: number;
-  /** Images run at once; default 8, or what the model demands. */
-  readonly batchSize?: number;
   /** Of the resamples; default 0. */
   readonly seed?: number;
   /** Default 1,000. */
   readonly resamples?: number;
-  readonly progress?: Progress;
 }
 
 /** What was found. */
@@ -52,8 +48,6 @@ export interface Grades extends Pick<GradedLayer, "grade" | "shuffled" | "consta
   readonly layers: readonly GradedLayer[];
 }
 
-const MOST_SIZE = 64;
-
 /**
  * Grades a run with descriptions.
  * @param source knows what the held-out pictures show.
@@ -64,18 +58,27 @@ export async function gradeRun(folder: string, source: LabelSource, options: Gra
   const run = await openRun("grading", folder);
   try {
     const described = await claimsOf("grading", run, options.layers);
-    const { width, height } = run.manifest.preprocessing ?? { width: 0, height: 0 };
-    if (width !== height) {
-      throw new UserError(
-        `grading ${folder}: the network sees ${width}x${height} pixels; expected a square, as labels are; dissect with --size`,
-      );
-    }
-    const set = await openHeldOut("grading", run, options.images);
-    try {
-      return await gradeOn(run, described, set, source, options);
-    } finally {
-      await set.close();
-    }
+    const [grades] = await gradeOn(run, [described], source, options);
+    return grades;
+  } finally {
+    await run.close();
+  }
+}
+
+/**
+ * Grades what several methods say of a run's units, in one pass.
+ * @param methods the claims of each. Controls are each method's own. @returns grades in the order of the methods.
+ */
+export async function gradeClaims(
+  folder: string,
+  methods: readonly (readonly LayerClaim[])[],
+  source: LabelSource,
+  options: GradeOptions,
+): Promise<Grades[]> {
+  const run = await openRun("grading", folder);
+  try {
+    const described = methods.map((claims) => byLayer("grading", run, claims, options.layers));
+    return await gradeOn(run, described, source, options);
   } finally {
     await run.close();
   }
@@ -83,52 +86,41 @@ export async function gradeRun(folder: string, source: LabelSource, options: Gra
 
 async function gradeOn(
   run: Run,
-  described: readonly Described[],
-  set: ImageSet,
+  methods: readonly (readonly Described[])[],
   source: LabelSource,
   options: GradeOptions,
-): Promise<Grades> {
-  const { progress = silent, seed = 0, resamples = 1000 } = options;
-  const subject = await openSubject("grading", run, options.model);
-  const view = run.manifest.preprocessing!;
-  const labels = await labelsOf(set, source, options.size ?? Math.min(MOST_SIZE, view.width), progress);
-  const vocabulary = vocabularyFrom(labels, source);
-  const tables = described.map((layer) => new Table(layer, (text) => readDescription(text, vocabulary)));
-  const fixed = fixedBatch(subject);
-  const probe = imageProbe(set, view, imageInput(subject).name, progress);
-  const watched = watchMasks(subject.model, probe, tables, {
-    ...{ size: labels[0].size, progress, session: options, fixed: fixed !== undefined },
-    batchSize: fixed ?? Math.min(options.batchSize ?? 8, probe.size),
-  });
-  let images = 0;
-  for await (const { id, covered } of watched) {
-    for (const [i, table] of tables.entries()) table.add(labels[id], covered[i]);
-    images++;
-  }
-  if (images === 0) throw new UserError(`grading on ${set.location}: no image can be read; expected some`);
-  const random = new Random(seed);
-  const layers = tables.map((table) => gradeLayer(table.layout.name, table.claims, table, random, resamples));
-  const rows = layers.flatMap((layer) => layer.rows);
-  return {
-    ...{ source: source.title, images, layers },
-    understood: rows.filter(({ query }) => query !== undefined).length / rows.length,
-    ...intervals(rows, random, resamples),
-  };
-}
-
-/** The labels of all pictures, by dataset id. They are square, and so must be what the network sees. */
-async function labelsOf(set: ImageSet, source: LabelSource, size: number, progress: Progress): Promise<Labels[]> {
-  const found: Labels[] = [];
-  progress.begin("labels", set.entries.length, "image");
+): Promise<Grades[]> {
+  const { seed = 0, resamples = 1000 } = options;
+  const set = await openHeldOut("grading", run, options.images);
   try {
-    for (const { file } of set.entries) {
-      found.push(await source.labels(file, size));
-      progress.update(found.length);
+    const pass = await LabelledPass.open("grading", run, set, source, options);
+    const vocabulary = vocabularyFrom(pass.labels, source);
+    const layers = run.layers.filter((layer) => methods.some((method) => method.some((own) => own.layer === layer)));
+    const tables = layers.map((layer) => {
+      const claims = methods.map((method) => method.find((own) => own.layer === layer)?.claims ?? []);
+      return new Table(layer, claims, (text) => readDescription(text, vocabulary));
+    });
+    let images = 0;
+    for await (const { labels, covered } of pass.pictures(tables)) {
+      for (const [i, table] of tables.entries()) table.add(labels, covered[i]);
+      images++;
     }
+    return methods.map((_, method): Grades => {
+      const random = new Random(seed);
+      const graded = tables.flatMap((table) => {
+        const claims = table.claims[method];
+        return claims.length === 0 ? [] : [gradeLayer(table.layout.name, claims, table, random, resamples)];
+      });
+      const rows = graded.flatMap((layer) => layer.rows);
+      return {
+        ...{ source: source.title, images, layers: graded },
+        understood: rows.filter(({ query }) => query !== undefined).length / rows.length,
+        ...intervals(rows, random, resamples),
+      };
+    });
   } finally {
-    progress.end();
+    await set.close();
   }
-  return found;
 }
 
 function vocabularyFrom(labels: readonly Labels[], source: LabelSource) {
@@ -141,26 +133,27 @@ function vocabularyFrom(labels: readonly Labels[], source: LabelSource) {
 class Table implements Counted {
   readonly layout: LayerLayout;
   readonly levels: Float32Array;
-  readonly claims: readonly Claim[];
+  /** [method] */
+  readonly claims: readonly (readonly Claim[])[];
   readonly #rows: ReadonlyMap<number, number>;
   readonly #overlaps: Overlaps;
   readonly #concepts: ConceptCounter;
   readonly #best = new Map<number, Fit>();
 
-  constructor(described: Described, read: (text: string) => Reading) {
-    const { layer } = described;
-    this.layout = layoutFor(described);
+  constructor(layer: RunLayer, methods: readonly (readonly Said[])[], read: (text: string) => Reading) {
+    this.layout = layoutFor({ layer, claims: methods.flat() });
     const units = unitsOf(this.layout);
     this.levels = Float32Array.from(units, (unit) => layer.levels[layer.unitNumbers.indexOf(unit)]);
     this.#rows = new Map(units.map((unit, row) => [unit, row]));
     const queries: Query[] = [];
     const numbers = new Map<string, number>();
-    this.claims = described.claims.map(({ unit, description }): Claim => {
-      const reading = read(description);
+    const counted = ({ unit, description, query }: Said): Claim => {
+      const reading = query ? { query, unknownWords: [] } : read(description);
       const key = JSON.stringify(reading.query);
       if (reading.query && !numbers.has(key)) numbers.set(key, queries.push(reading.query) - 1);
       return { unit, description, reading, query: reading.query && numbers.get(key) };
-    });
+    };
+    this.claims = methods.map((claims) => claims.map(counted));
     this.#overlaps = new Overlaps(queries, units.length);
     this.#concepts = new ConceptCounter(units.length);
   }

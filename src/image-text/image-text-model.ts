@@ -9,17 +9,18 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Tokenizer } from "@huggingface/tokenizers";
-import { messageOf, UserError } from "../../base/errors.js";
-import { readWhole } from "../../base/files.js";
-import type { Preprocessing } from "../../data/images/preprocess.js";
-import { cut } from "../../engine/onnx/cut.js";
-import { indexGraph } from "../../engine/onnx/graph.js";
-import { type OnnxModel, readModel } from "../../engine/onnx/model.js";
-import { fromValueInfo, type TensorInfo } from "../../engine/onnx/values.js";
-import { runForeign } from "../../engine/runtime/foreign.js";
-import { openSession } from "../../engine/runtime/open.js";
-import type { Arrays, Session, SessionOptions } from "../../engine/runtime/session.js";
-import { type NdArray, ndarray, toFloat32 } from "../../engine/tensor/ndarray.js";
+import { messageOf, UserError } from "../base/errors.js";
+import { readWhole } from "../base/files.js";
+import type { Preprocessing } from "../data/images/preprocess.js";
+import { cut } from "../engine/onnx/cut.js";
+import { indexGraph } from "../engine/onnx/graph.js";
+import { filesOf, identityOf } from "../engine/onnx/identity.js";
+import { type OnnxModel, readModel } from "../engine/onnx/model.js";
+import { fromValueInfo, type TensorInfo } from "../engine/onnx/values.js";
+import { runForeign } from "../engine/runtime/foreign.js";
+import { openSession } from "../engine/runtime/open.js";
+import type { Arrays, Session, SessionOptions } from "../engine/runtime/session.js";
+import { type NdArray, ndarray, toFloat32 } from "../engine/tensor/ndarray.js";
 
 /** Tokens of a text, at most, where nothing says otherwise: CLIP's. */
 const MOST_TOKENS = 77;
@@ -35,27 +36,30 @@ export class ImageTextModel {
   readonly #vision: Session;
   readonly #text: Session;
   readonly #tokens: (text: string) => readonly number[];
+  readonly #files: readonly string[];
 
   private constructor(
     folder: string,
     preprocessing: Preprocessing,
     sessions: { vision: Session; text: Session },
     tokens: (text: string) => readonly number[],
+    files: readonly string[],
   ) {
     this.folder = folder;
     this.preprocessing = preprocessing;
     this.#vision = sessions.vision;
     this.#text = sessions.text;
     this.#tokens = tokens;
+    this.#files = files;
   }
 
   /** Opens the model of a folder. Errors: `UserError` when a file is missing or the model is of another kind. */
   static async open(folder: string, options: SessionOptions = {}): Promise<ImageTextModel> {
     const preprocessing = await readPreprocessing(folder);
     const tokens = await readTokens(folder);
-    const { vision, text } = await readHalves(folder);
+    const { vision, text, files } = await readHalves(folder);
     const sessions = { vision: await openSession(vision, options), text: await openSession(text, options) };
-    const model = new ImageTextModel(folder, preprocessing, sessions, tokens);
+    const model = new ImageTextModel(folder, preprocessing, sessions, tokens, files);
     model.#checkShape();
     return model;
   }
@@ -104,6 +108,11 @@ export class ImageTextModel {
       fetches: ["text_embeds"],
     });
     return this.#normalised(text_embeds).data;
+  }
+
+  /** SHA-256 of the model's ONNX files and their external data; read anew at every call. */
+  identity(): Promise<string> {
+    return identityOf(this.#files);
   }
 
   async close(): Promise<void> {
@@ -155,16 +164,31 @@ async function readJson(folder: string, name: string): Promise<Record<string, un
   }
 }
 
-async function readHalves(folder: string): Promise<{ vision: OnnxModel; text: OnnxModel }> {
+interface Halves {
+  readonly vision: OnnxModel;
+  readonly text: OnnxModel;
+  /** What both were read from. */
+  readonly files: readonly string[];
+}
+
+async function readHalves(folder: string): Promise<Halves> {
   const [visionPath, textPath] = ["vision_model.onnx", "text_model.onnx"].map((name) => find(folder, [name]));
   const both = find(folder, ["model.onnx"]);
   if (visionPath !== undefined && textPath !== undefined) {
     const [vision, text] = await Promise.all([visionPath, textPath].map(readModel));
-    return { vision: half(vision, isPixels, "image_embeds"), text: half(text, isTokens, "text_embeds") };
+    return {
+      vision: half(vision, isPixels, "image_embeds"),
+      text: half(text, isTokens, "text_embeds"),
+      files: [...(await filesOf(vision)), ...(await filesOf(text))],
+    };
   }
   if (both === undefined) throw missing(folder, "model.onnx, nor vision_model.onnx with text_model.onnx");
   const model = await readModel(both);
-  return { vision: half(model, isPixels, "image_embeds"), text: half(model, isTokens, "text_embeds") };
+  return {
+    vision: half(model, isPixels, "image_embeds"),
+    text: half(model, isTokens, "text_embeds"),
+    files: await filesOf(model),
+  };
 }
 
 const isPixels = (name: string) => name === "pixel_values";

@@ -2,16 +2,16 @@
  * Where the units of a run's layers are active in pictures, as their masks are: activation maps upsampled to the size of the labels and
  * cut at the run's own levels (`exemplars/masks.ts`). One pass of the network for all layers; a picture at a time leaves.
  */
-import type { Progress } from "../../base/progress.js";
-import { GraphBuilder } from "../../engine/onnx/build.js";
-import { withGraph } from "../../engine/onnx/edit.js";
-import type { OnnxModel } from "../../engine/onnx/model.js";
-import { openSession } from "../../engine/runtime/open.js";
-import type { SessionOptions } from "../../engine/runtime/session.js";
-import { canonicalMaps } from "../../exemplars/graphs.js";
-import { type LayerLayout, unitsOf } from "../../exemplars/layout.js";
-import { maskOf } from "../../exemplars/masks.js";
-import type { Probe } from "../../exemplars/probe.js";
+import type { Progress } from "../base/progress.js";
+import { GraphBuilder } from "../engine/onnx/build.js";
+import { withGraph } from "../engine/onnx/edit.js";
+import type { OnnxModel } from "../engine/onnx/model.js";
+import { openSession } from "../engine/runtime/open.js";
+import type { SessionOptions } from "../engine/runtime/session.js";
+import { canonicalMaps } from "../exemplars/graphs.js";
+import { type LayerLayout, unitsOf } from "../exemplars/layout.js";
+import { maskOf } from "../exemplars/masks.js";
+import type { Probe } from "../exemplars/probe.js";
 
 /** A layer with the levels of those of its units that the layout has. */
 export interface WatchedLayer {

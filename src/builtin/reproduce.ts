@@ -1,0 +1,225 @@
+/**
+ * The paper's Tables 1, 2, 3 and 6 again, on the made world: its networks are trained, dissected, annotated (by simulated annotators) and
+ * described, and everything is judged as the paper judges it, and by grades besides. Nothing is needed but Milan itself.
+ *
+ * - Table 1: the networks that are annotated.
+ * - Table 2: NetDissect, Compositional Explanations, p(d|E) and mutual information, each network by a describer of all the others.
+ * - Table 3: within networks, and across architectures, data sets, tasks, and to a transformer trained by self-supervision.
+ * - Table 6: what generated descriptions are made of.
+ *
+ * All work is kept in one folder, step by step, and gone on with.
+ */
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Progress, silent } from "../base/progress.js";
+import { type AnnotationStatistics, annotationStatistics } from "../data/annotations/statistics.js";
+import { openWorldFolder, writeWorld } from "../data/world/folder.js";
+import { WORLD_SETS, type WorldSet } from "../data/world/world.js";
+import { openEncoder } from "../describer/training/encoder-source.js";
+import { dissect } from "../exemplars/dissect.js";
+import { imageFolder, latentFolder } from "../exemplars/probe.js";
+import { openExemplars } from "../exemplars/store.js";
+import { openModel } from "../exemplars/subject.js";
+import type { TextMetric } from "../language/metric.js";
+import { openSyntax } from "../language/syntax/open.js";
+import { tokenize } from "../language/tokens.js";
+import { generalize, type Outcome } from "../studies/generalization/generalize.js";
+import type { Protocol } from "../studies/generalization/protocol.js";
+import { worldsFor } from "../studies/generalization/worlds.js";
+import { annotateStore, writeSimulated } from "./annotators/annotate.js";
+import { openGenerated } from "./annotators/generated.js";
+import { builtInDescriber } from "./assets.js";
+import { buildSubject, type SubjectFacts, subjectOf } from "./subjects/build.js";
+import { CLASS } from "./subjects/gan-model.js";
+import { SUBJECTS } from "./subjects/subjects.js";
+
+export const TABLES = ["table1", "table2", "table3", "table6"] as const;
+export type TableName = (typeof TABLES)[number];
+
+/** How large everything is. */
+export interface Scale {
+  readonly subjects: readonly string[];
+  /** Pictures to train on, to validate, to dissect with, to grade on: of each data set. */
+  readonly pictures: readonly [train: number, validation: number, probe: number, grade: number];
+  /** Of the subjects' settings, instead of their own. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly training: { readonly epochs: number; readonly patience: number; readonly hidden: number };
+}
+
+/** As `npm run build-world` makes them; hours. */
+export const FULL: Scale = {
+  subjects: SUBJECTS.map(({ name }) => name),
+  pictures: [18000, 960, 2400, 1200],
+  settings: {},
+  training: { epochs: 40, patience: 10, hidden: 256 },
+};
+
+/** Four classifiers, trained for a few minutes: half an hour in all. */
+export const FAST: Scale = {
+  subjects: ["alexnet-objects", "resnet-objects", "alexnet-scenes", "resnet-scenes"],
+  pictures: [3600, 480, 1200, 400],
+  settings: { epochs: 3 },
+  training: { epochs: 15, patience: 5, hidden: 128 },
+};
+
+export interface ReproduceOptions {
+  readonly tables: readonly TableName[];
+  readonly out: string;
+  readonly scale: Scale;
+  readonly seeds?: readonly number[];
+  readonly metrics: readonly TextMetric[];
+  readonly progress?: Progress;
+  /** The clock, in milliseconds. */
+  readonly now: () => number;
+}
+
+export interface Reproduced {
+  readonly subjects: readonly SubjectFacts[];
+  readonly outcomes: readonly Outcome[];
+}
+
+/** What the tables need of describers. */
+const NEEDS: Record<TableName, readonly Protocol[]> = {
+  table1: [],
+  table2: ["left-out"],
+  table3: ["within", "across"],
+  table6: ["left-out"],
+};
+
+/** Does what is needed for some tables. Errors: those of the steps. */
+export async function reproduce(options: ReproduceOptions): Promise<Reproduced> {
+  const { tables, out, scale, seeds = [0], metrics, progress = silent, now } = options;
+  const subjects: SubjectFacts[] = [];
+  for (const set of WORLD_SETS) {
+    if (scale.subjects.some((name) => subjectOf(name).data === set)) await render(out, set, scale, progress);
+  }
+  for (const name of scale.subjects) subjects.push(await subjectIn(out, name, scale, progress, now));
+  const protocols = [...new Set(tables.flatMap((table) => NEEDS[table]))];
+  if (protocols.length === 0) return { subjects, outcomes: [] };
+  for (const facts of subjects) await annotated(out, facts, progress);
+  const outcomes = await generalize(
+    subjects.map(({ name }) => join(out, "runs", name)),
+    {
+      ...{ out: join(out, "study"), protocols, seeds, metrics, progress, now },
+      encoder: await openEncoder(builtInDescriber()),
+      labelled: worldsFor(WORLD_SETS.map((set) => partOf(out, set, "grade")).filter(existsSync)),
+      training: {
+        ...{ epochs: scale.training.epochs, patience: scale.training.patience },
+        sizes: { hidden: scale.training.hidden },
+      },
+    },
+  );
+  return { subjects, outcomes };
+}
+
+const PARTS = ["train", "val", "probe", "grade"] as const;
+/** Seeds of the parts: a picture of one is in no other. */
+const PART_SEEDS = { train: 5, val: 6, probe: 3, grade: 4 } as const;
+
+const partOf = (out: string, set: WorldSet, part: (typeof PARTS)[number]): string =>
+  part === "train" || part === "val" ? join(out, "pictures", set, part) : join(out, "pictures", `${set}-${part}`);
+
+async function render(out: string, set: WorldSet, { pictures }: Scale, progress: Progress): Promise<void> {
+  for (const [i, part] of PARTS.entries()) {
+    const folder = partOf(out, set, part);
+    const done = `${folder}.done`;
+    if (existsSync(done)) continue;
+    await writeWorld(folder, { set, count: pictures[i], seed: PART_SEEDS[part], size: 64, progress });
+    await writeFile(done, "");
+  }
+}
+
+async function subjectIn(
+  out: string,
+  name: string,
+  { settings }: Scale,
+  progress: Progress,
+  now: () => number,
+): Promise<SubjectFacts> {
+  const folder = join(out, "subjects");
+  const facts = join(folder, `${name}.json`);
+  if (existsSync(facts)) return JSON.parse(await readFile(facts, "utf8")) as SubjectFacts;
+  const subject = subjectOf(name);
+  return buildSubject(subject, join(out, "pictures", subject.data), folder, { settings, progress, now });
+}
+
+/** Dissects and annotates a subject, where that is not done. */
+async function annotated(out: string, { name, layers }: SubjectFacts, progress: Progress): Promise<void> {
+  const run = join(out, "runs", name);
+  if (existsSync(join(run, "annotations.csv"))) return;
+  const { data, network } = subjectOf(name);
+  const file = join(out, "subjects", `${name}.onnx`);
+  const latents = join(out, "subjects", `${name}.latents`);
+  const probe = partOf(out, data, "probe");
+  const opener = network === "gan" ? latentFolder(latents) : imageFolder(probe);
+  await (await dissect(await openModel(file), opener, { out: run, layers: [...layers], progress })).close();
+  const source =
+    network === "gan"
+      ? await openGenerated({ run, classes: join(latents, `${CLASS}.npy`), set: data })
+      : await openWorldFolder(probe);
+  const store = await openExemplars(run);
+  try {
+    const seed = 0;
+    await writeSimulated(run, await annotateStore(store, source, { seed, progress }), { seed, source });
+  } finally {
+    await store.close();
+  }
+}
+
+/**
+ * The row of the paper's Table 3 that an outcome belongs to; undefined where it belongs to none (both architecture and data differ, say).
+ */
+export function table3Group({
+  protocol,
+  train,
+  test,
+}: Pick<Outcome, "protocol" | "train" | "test">): string | undefined {
+  if (protocol === "within") return "within network";
+  if (protocol !== "across") return undefined;
+  const [from, to] = [subjectOf(train[0]), subjectOf(test)];
+  const isSameData = from.data === to.data;
+  const isClassifier = ({ network }: typeof from) => network === "alexnet" || network === "resnet";
+  if (to.network === "dino") return isSameData ? "to a self-supervised transformer" : undefined;
+  if (from.network === "dino") return undefined;
+  if (isClassifier(from) !== isClassifier(to)) return isSameData ? "across tasks" : undefined;
+  if (!isClassifier(from)) return isSameData ? undefined : "across data sets";
+  if (from.network === to.network) return isSameData ? undefined : "across data sets";
+  return isSameData ? "across architectures" : undefined;
+}
+
+/** The rows of Table 1: what was annotated. */
+export function table1Rows(subjects: readonly SubjectFacts[]): string[][] {
+  return subjects.map(({ name, network, data, figures, trainingImages, classes }) => {
+    const shown = Object.entries(figures)
+      .filter(([key]) => /accuracy|Accuracy|recognised|chance/.test(key))
+      .map(([key, value]) => `${key} ${value.toFixed(3)}`);
+    const task = network === "gan" ? "generation" : network === "dino" ? "self-supervision" : "classification";
+    return [name, network, data, task, String(classes.length), String(trainingImages), shown.join(", ")];
+  });
+}
+
+export const TABLE1_HEADER = ["network", "architecture", "data", "task", "classes", "pictures", "figures"] as const;
+
+/** The row of Table 2: the network that a describer of all the others was judged on. */
+export const table2Group = ({ protocol, test }: Pick<Outcome, "protocol" | "test">): string | undefined =>
+  protocol === "left-out" ? test : undefined;
+
+/** Table 6: what the descriptions by mutual information are made of, by the network they are of; first of all together. */
+export async function table6(outcomes: readonly Outcome[]): Promise<AnnotationStatistics[]> {
+  const { tag } = await openSyntax();
+  const own = outcomes.filter(({ protocol, method }) => protocol === "left-out" && method === "pmi");
+  const list = own.flatMap(({ test, units }) =>
+    units.map(({ layer, unit, description }) => ({ layer: `${test} ${layer}`, unit, summary: description, test })),
+  );
+  const networks = new Map(list.map(({ layer, test }) => [layer, test]));
+  return annotationStatistics(list, { tokenize, tag, by: ({ layer }) => networks.get(layer)! });
+}
+
+export const TABLE6_HEADER = ["network", "units", "words", "length", "nouns", "adjectives", "prepositions"] as const;
+
+export const table6Rows = (statistics: readonly AnnotationStatistics[]): string[][] =>
+  statistics.map(({ layer, units, vocabulary, length, nouns, adjectives, prepositions }) => [
+    ...[layer === "" ? "all" : layer, String(units), String(vocabulary), length.toFixed(1)],
+    ...[nouns, adjectives, prepositions].map((share) => `${(100 * share).toFixed(0)} %`),
+  ]);
