@@ -9,7 +9,7 @@
  * hours: `docs/world.md` says how many.
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const [work, photographs, boxes, networks, ...wanted] = process.argv.slice(2);
@@ -182,8 +182,31 @@ STEPS.ship = () => {
   if (mini) return;
   const assets = "src/builtin/assets";
   cpSync(small, join(assets, "describer"), { recursive: true });
+  appendFileSync(join(assets, "describer", "card.md"), gradesSection());
   for (const ending of ["onnx", "json"])
     cpSync(at("subjects", `${STRANGER}.${ending}`), join(assets, `${STRANGER}.${ending}`));
 };
+
+/** What was graded, for the card. */
+function gradesSection() {
+  const shown = ({ value, low, high }) => `${value.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;
+  const rows = RUNS.flatMap(({ name }) => {
+    const file = at("grades", `${name}.json`);
+    if (!existsSync(file)) return [];
+    const whose = name === STRANGER ? "all, it has learned nothing of them" : "held out";
+    return Object.entries(JSON.parse(readFileSync(file, "utf8"))).map(([search, found]) => {
+      const { units, grade, shuffled, constant } = found;
+      return `| ${name} | ${units}, ${whose} | ${search} | ${shown(grade)} | ${shown(shuffled)} | ${shown(constant)} |`;
+    });
+  });
+  const header = ["network", "units", "search", "grade [95 %]", "shuffled", "one label for a layer"];
+  return [
+    "\n## Grades\n",
+    "By what 1,200 other pictures of the made world are known to show: the IoU of what a description claims with where its unit is active, over that of the best single concept.",
+    "`rerank` is by mutual information, `beam` by p(d | E) alone. On photographs it is much worse: docs/results/photographs.md.\n",
+    ...[header, header.map(() => "---")].map((cells) => `| ${cells.join(" | ")} |`),
+    `${rows.join("\n")}\n`,
+  ].join("\n");
+}
 
 for (const [name, step] of Object.entries(STEPS)) if (wanted.length === 0 || wanted.includes(name)) step();

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { checkWritableFile } from "../base/files.js";
+import { BUILT_IN } from "../builtin/assets.js";
 import type { ClipReranker } from "../describer/clip-rerank.js";
 import { meanings, names, place, real, whole } from "./arguments.js";
 import { printJson } from "./print.js";
@@ -23,6 +24,13 @@ interface Options {
   device: (typeof DEVICE_NAMES)[number];
   json?: boolean;
 }
+
+const isBuiltIn = (describer: string | undefined) => describer === undefined || describer === BUILT_IN;
+
+/** Said with every use of the built-in describer: its doubts do not catch what it gets wrong on photographs. */
+const CAUTION =
+  "the built-in describer learned from simulated annotations: on photographs half of what it says is wrong (docs/results/photographs.md);\n" +
+  "check it with milan grade or verify, or describe with --describer\n";
 
 export function registerDescribe(program: Command): void {
   program
@@ -121,7 +129,7 @@ cosine of its text's and the crops' vectors. Each new candidate costs a run of t
           process.stdout.write(
             `${out}: ${descriptions.length - silent} of ${descriptions.length} units described` +
               `${silent ? `, ${silent} cannot be` : ""}${doubtful ? `, ${doubtful} with doubts` : ""}` +
-              `${many ? `, ${many} with several meanings` : ""}\nnext: milan show ${folder}\n`,
+              `${many ? `, ${many} with several meanings` : ""}\n${isBuiltIn(options.describer) ? CAUTION : ""}next: milan show ${folder}\n`,
           );
         }
       } finally {
