@@ -51,7 +51,6 @@ export interface Explanations {
   readonly units: readonly UnitExplanation[];
   /** Kinds of pixel: see `data/labels/strata.ts`. */
   readonly strata: number;
-  /** Milliseconds of the search alone, if a clock was given. */
 }
 
 /**
