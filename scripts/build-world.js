@@ -15,7 +15,7 @@ import { join } from "node:path";
 const [work, photographs, boxes, networks, ...wanted] = process.argv.slice(2);
 if (!networks) throw new Error("expected WORK PHOTOGRAPHS BOXES NETWORKS; the top of this file says what they are");
 const mini = process.env.MINI === "1";
-if (mini) Object.assign(process.env, { LIMIT: "3", SETTINGS: '{"epochs":1}' });
+if (mini) process.env.LIMIT = "3";
 const at = (...parts) => join(work, ...parts);
 const pictures = (place, part) => at("pictures", part === "" ? place : `${place}${part}`);
 
@@ -123,6 +123,7 @@ const STEPS = {
   subjects() {
     const [objects, scenes] = PLACES.map((place) => pictures(place, ""));
     for (const name of SUBJECTS) {
+      if (mini) process.env.SETTINGS = name.startsWith("gan") ? '{"steps":20,"eyesEpochs":1}' : '{"epochs":1}';
       make(at("subjects", `${name}.json`), "build-subjects.js", at("subjects"), objects, scenes, name);
     }
   },
