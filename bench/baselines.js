@@ -44,7 +44,7 @@ for (const feed of decoded) await session.run({ [imageInput(subject).name]: feed
 const bare = seconds(began);
 
 const layers = run.layers.map((layer) => ({
-  layout: layoutFor({ layer, claims: layer.unitNumbers.map((unit) => ({ unit, description: "" })) }),
+  layout: layoutFor(layer),
   levels: layer.levels,
 }));
 const units = layers.reduce((sum, { layout }) => sum + unitsOf(layout).length, 0);

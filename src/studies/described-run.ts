@@ -120,11 +120,11 @@ export async function openSubject(
   );
 }
 
-/** The layer as it was dissected, with the described units only. */
-export function layoutFor({ layer, claims }: Described): LayerLayout {
+/** The layer as it was dissected, with some of its units only. @param chosen their numbers; default all that were dissected. */
+export function layoutFor(layer: RunLayer, chosen: readonly number[] = layer.unitNumbers): LayerLayout {
   const { name, kind, units, height, width, prefix } = layer;
-  const described = new Set(claims.map(({ unit }) => unit));
-  const subset = layer.unitNumbers.filter((unit) => described.has(unit));
+  const wanted = new Set(chosen);
+  const subset = layer.unitNumbers.filter((unit) => wanted.has(unit));
   return {
     ...{ name, kind, units, height, width, prefix, dtype: layer.dtype as Layer["dtype"] },
     ...(subset.length < units && { subset }),

@@ -3,6 +3,7 @@
  * mixed in and noise, as the units of networks are. They show a describer what every word looks like, also those that no unit of the few
  * networks that were trained happens to be about. The network knows its pictures and nothing else (`zoo/oracle.ts`).
  */
+import { UserError } from "../../base/errors.js";
 import { type Progress, silent } from "../../base/progress.js";
 import { Random } from "../../base/random.js";
 import { batches } from "../../data/images/batches.js";
@@ -116,9 +117,14 @@ function drawShares(
     progress.update(queries.length);
   }
   progress.end();
+  if (queries.length === 0) {
+    throw new UserError(
+      `planting units: no question holds in ${LEAST_PICTURES} of the ${shown.length} pictures; expected some, give more pictures`,
+    );
+  }
+  // a small world has fewer questions than units: some are planted again, under other noise
   while (queries.length < units) {
-    // a small world has fewer questions than units: some are planted again, under other noise
-    const again = random.integer(tried.size === 0 ? 1 : queries.length);
+    const again = random.integer(queries.length);
     queries.push(queries[again]);
     shares.push(shares[again]);
   }

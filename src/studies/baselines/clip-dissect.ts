@@ -130,9 +130,7 @@ export async function clipDissect(folder: string, options: ClipDissectOptions): 
 
 function layoutsOf(run: Run, only: readonly string[] | undefined): LayerLayout[] {
   const layers = only?.map((name) => run.layer(name)) ?? run.layers;
-  return layers.map((layer) =>
-    layoutFor({ layer, claims: layer.unitNumbers.map((unit) => ({ unit, description: "" })) }),
-  );
+  return layers.map((layer) => layoutFor(layer));
 }
 
 function bestOf(scores: Float64Array, concepts: readonly string[]) {

@@ -31,8 +31,6 @@ export interface CompexpOptions {
   readonly length?: number;
   /** Formulas kept at each length; default 5, as in the reference. */
   readonly beam?: number;
-  /** Numbers of the concepts that may be used; default all. */
-  readonly concepts?: readonly number[];
 }
 
 /** Searches formulas for the units of one set of pictures. What does not depend on the unit is counted once. */
@@ -41,6 +39,7 @@ export class Explainer {
   readonly #allowed: Uint8Array;
   readonly #sizes: Float64Array;
 
+  /** @param concepts numbers of those that may be used; default all. */
   constructor(strata: Strata, concepts?: readonly number[]) {
     this.#strata = strata;
     this.#allowed = new Uint8Array(strata.atoms.length).fill(concepts ? 0 : 1);
@@ -55,7 +54,7 @@ export class Explainer {
    * The best formula of each length from 1, as far as the search went; a longer one is there only if it is better than all shorter. Empty for a
    * unit that is active nowhere, or nowhere where a concept is.
    */
-  explain(unit: UnitStrata, { length = 3, beam = 5 }: Omit<CompexpOptions, "concepts"> = {}): Explained[] {
+  explain(unit: UnitStrata, { length = 3, beam = 5 }: CompexpOptions = {}): Explained[] {
     if (unit.covered === 0) return [];
     const single = this.#overlaps(unit, undefined);
     let kept: Scored[] = [];

@@ -6,7 +6,7 @@
  */
 
 import { UserError } from "../../base/errors.js";
-import { type Progress, silent } from "../../base/progress.js";
+import { silent } from "../../base/progress.js";
 import { openImages } from "../../data/images/open.js";
 import type { LabelSource } from "../../data/labels/labels.js";
 import type { Atom } from "../../data/labels/query.js";
@@ -28,7 +28,6 @@ export interface ExplainOptions extends LabelledPassOptions {
   readonly beam?: number;
   /** Kinds of concepts that may be used; default: all but places in the picture, which the papers do not have. */
   readonly categories?: readonly Category[];
-  readonly progress?: Progress;
 }
 
 /** What explains a unit. */
@@ -70,7 +69,7 @@ export async function explainRun(folder: string, source: LabelSource, options: E
     const chosen = options.layers?.map((name) => run.layer(name)) ?? run.layers;
     const layers = chosen.map((layer) => ({
       layer,
-      layout: layoutFor({ layer, claims: layer.unitNumbers.map((unit) => ({ unit, description: "" })) }),
+      layout: layoutFor(layer),
       levels: layer.levels,
     }));
     const set = await openImages(options.images);

@@ -64,7 +64,13 @@ async function verifyOpen(run: Run, predictor: Predictor, options: VerifyOptions
     const view = run.manifest.preprocessing!;
     const probe = imageProbe(set, view, imageInput(subject).name, progress);
     const fixed = fixedBatch(subject);
-    const truth = await watchUnits(subject.model, probe, described.map(layoutFor), {
+    const layouts = described.map(({ layer, claims }) =>
+      layoutFor(
+        layer,
+        claims.map(({ unit }) => unit),
+      ),
+    );
+    const truth = await watchUnits(subject.model, probe, layouts, {
       batchSize: fixed ?? Math.min(options.batchSize ?? 8, probe.size),
       fixed: fixed !== undefined,
       session: options,

@@ -79,10 +79,10 @@ function groupScore(
 
 /** A score as it is printed: "0.41 ± 0.03". */
 export function shown(metric: string, score: GroupScore | undefined): string {
-  if (score === undefined) return "-";
-  const format = (value: number) => (metric === GRADE ? value.toFixed(3) : formatScore(metric, value));
-  return `${format(score.value)} ± ${format(score.margin)}`;
+  return score === undefined ? "-" : `${format(metric, score.value)} ± ${format(metric, score.margin)}`;
 }
+
+const format = (metric: string, value: number) => (metric === GRADE ? value.toFixed(3) : formatScore(metric, value));
 
 /** Rows of a table of summaries: group, method, outcomes, units, then each metric with its controls. */
 export function summaryRows(summaries: readonly Summary[], metrics: readonly string[]): string[][] {
@@ -90,9 +90,8 @@ export function summaryRows(summaries: readonly Summary[], metrics: readonly str
     ...[group, method, String(outcomes), String(units)],
     ...metrics.flatMap((metric) => {
       const score = scores[metric];
-      const control = (value: number | undefined) =>
-        value === undefined ? "-" : metric === GRADE ? value.toFixed(3) : formatScore(metric, value);
-      return [shown(metric, score), `${control(score?.shuffled)} / ${control(score?.constant)}`];
+      const controls = score ? [score.shuffled, score.constant].map((value) => format(metric, value)) : ["-", "-"];
+      return [shown(metric, score), controls.join(" / ")];
     }),
   ]);
 }

@@ -141,7 +141,8 @@ class Table implements Counted {
   readonly #best = new Map<number, Fit>();
 
   constructor(layer: RunLayer, methods: readonly (readonly Said[])[], read: (text: string) => Reading) {
-    this.layout = layoutFor({ layer, claims: methods.flat() });
+    const described = methods.flat().map(({ unit }) => unit);
+    this.layout = layoutFor(layer, described);
     const units = unitsOf(this.layout);
     this.levels = Float32Array.from(units, (unit) => layer.levels[layer.unitNumbers.indexOf(unit)]);
     this.#rows = new Map(units.map((unit, row) => [unit, row]));
