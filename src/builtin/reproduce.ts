@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { type Progress, silent } from "../base/progress.js";
 import { type AnnotationStatistics, annotationStatistics } from "../data/annotations/statistics.js";
 import { openWorldFolder, writeWorld } from "../data/world/folder.js";
-import { WORLD_SETS, type WorldSet } from "../data/world/world.js";
+import { classesOf, WORLD_SETS, type WorldSet } from "../data/world/world.js";
 import { openEncoder } from "../describer/training/encoder-source.js";
 import { dissect } from "../exemplars/dissect.js";
 import { imageFolder, latentFolder } from "../exemplars/probe.js";
@@ -27,6 +27,7 @@ import { tokenize } from "../language/tokens.js";
 import { generalize, type Outcome } from "../studies/generalization/generalize.js";
 import type { Protocol } from "../studies/generalization/protocol.js";
 import { worldsFor } from "../studies/generalization/worlds.js";
+import { sameOrNew } from "../studies/settings-file.js";
 import { annotateStore, writeSimulated } from "./annotators/annotate.js";
 import { openGenerated } from "./annotators/generated.js";
 import { builtInDescriber } from "./assets.js";
@@ -40,8 +41,8 @@ export type TableName = (typeof TABLES)[number];
 /** How large everything is. */
 export interface Scale {
   readonly subjects: readonly string[];
-  /** Pictures to train on, to validate, to dissect with, to grade on: of each data set. */
-  readonly pictures: readonly [train: number, validation: number, probe: number, grade: number];
+  /** Pictures to train on, of each class; to validate, to dissect with, to grade on, of each data set. */
+  readonly pictures: readonly [trainPerClass: number, validation: number, probe: number, grade: number];
   /** Of the subjects' settings, instead of their own. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly training: { readonly epochs: number; readonly patience: number; readonly hidden: number };
@@ -50,7 +51,7 @@ export interface Scale {
 /** As `npm run build-world` makes them; hours. */
 export const FULL: Scale = {
   subjects: SUBJECTS.map(({ name }) => name),
-  pictures: [18000, 960, 2400, 1200],
+  pictures: [750, 960, 2400, 1200],
   settings: {},
   training: { epochs: 40, patience: 10, hidden: 256 },
 };
@@ -58,7 +59,7 @@ export const FULL: Scale = {
 /** Four classifiers, trained for a few minutes: half an hour in all. */
 export const FAST: Scale = {
   subjects: ["alexnet-objects", "resnet-objects", "alexnet-scenes", "resnet-scenes"],
-  pictures: [3600, 480, 1200, 400],
+  pictures: [150, 480, 1200, 400],
   settings: { epochs: 3 },
   training: { epochs: 15, patience: 5, hidden: 128 },
 };
@@ -90,6 +91,7 @@ const NEEDS: Record<TableName, readonly Protocol[]> = {
 /** Does what is needed for some tables. Errors: those of the steps. */
 export async function reproduce(options: ReproduceOptions): Promise<Reproduced> {
   const { tables, out, scale, seeds = [0], metrics, progress = silent, now } = options;
+  await sameOrNew(join(out, "scale.json"), scale, "reproducing");
   const subjects: SubjectFacts[] = [];
   for (const set of WORLD_SETS) {
     if (scale.subjects.some((name) => subjectOf(name).data === set)) await render(out, set, scale, progress);
@@ -125,7 +127,8 @@ async function render(out: string, set: WorldSet, { pictures }: Scale, progress:
     const folder = partOf(out, set, part);
     const done = `${folder}.done`;
     if (existsSync(done)) continue;
-    await writeWorld(folder, { set, count: pictures[i], seed: PART_SEEDS[part], size: 64, progress });
+    const count = part === "train" ? pictures[i] * classesOf(set).length : pictures[i];
+    await writeWorld(folder, { set, count, seed: PART_SEEDS[part], size: 64, progress });
     await writeFile(done, "");
   }
 }

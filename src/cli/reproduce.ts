@@ -39,7 +39,7 @@ numbers cannot. Killed, the same command goes on.`,
       const chosen = tables.map((name) => {
         const found = made.TABLES.find((table) => table === name);
         if (found) return found;
-        throw new UserError(`reproducing: no ${name}; expected some of ${made.TABLES.join(", ")}`);
+        throw new UserError(`reproducing: no ${name}; expected some of ${made.TABLES.join(", ")}, correct it`);
       });
       const metrics = await openMetrics({ bert: options.bert });
       const { out, fast, seeds } = options;

@@ -2,9 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command } from "commander";
 import { parse } from "csv-parse/sync";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { registerBaseline } from "../../src/cli/baseline.js";
 import { writeWorld } from "../../src/data/world/folder.js";
 import { writeModel } from "../../src/engine/onnx/model.js";
@@ -12,6 +11,7 @@ import { dissect } from "../../src/exemplars/dissect.js";
 import { imageFolder } from "../../src/exemplars/probe.js";
 import { openModel } from "../../src/exemplars/subject.js";
 import { handMadeNetwork } from "../../src/zoo/hand-made.js";
+import { run } from "../command.js";
 
 const folder = mkdtempSync(join(tmpdir(), "milan-baseline-cli-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -21,27 +21,13 @@ beforeAll(async () => {
   await writeModel(handMadeNetwork(32), at("net.onnx"));
   await writeWorld(at("world"), { set: "world-objects", count: 80, seed: 1, size: 32 });
   const images = imageFolder(at("world"), { mean: [0.5], std: [0.5] });
-  const run = await dissect(await openModel(at("net.onnx")), images, {
+  const dissected = await dissect(await openModel(at("net.onnx")), images, {
     ...{ out: at("run"), layers: ["colours"], k: 5, quantile: 0.95 },
   });
-  await run.close();
+  await dissected.close();
 });
 
-async function baseline(...options: string[]): Promise<string> {
-  const said: string[] = [];
-  const spies = [
-    vi.spyOn(process.stderr, "write").mockReturnValue(true),
-    vi.spyOn(process.stdout, "write").mockImplementation((text) => said.push(String(text)) > 0),
-  ];
-  const program = new Command();
-  registerBaseline(program);
-  try {
-    await program.parseAsync(["baseline", ...options], { from: "user" });
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-  return said.join("");
-}
+const baseline = (...options: string[]) => run(registerBaseline, ["baseline", ...options]);
 
 const rows = (name: string) =>
   parse(readFileSync(at(`run/${name}.csv`), "utf8"), { columns: true }) as Record<string, string>[];

@@ -2,9 +2,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command } from "commander";
 import sharp from "sharp";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { registerGrade } from "../../src/cli/grade.js";
 import { writeWorld } from "../../src/data/world/folder.js";
 import { writeModel } from "../../src/engine/onnx/model.js";
@@ -12,6 +11,7 @@ import { dissect } from "../../src/exemplars/dissect.js";
 import { imageFolder } from "../../src/exemplars/probe.js";
 import { openModel } from "../../src/exemplars/subject.js";
 import { handMadeNetwork } from "../../src/zoo/hand-made.js";
+import { run } from "../command.js";
 
 const folder = mkdtempSync(join(tmpdir(), "milan-grade-cli-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -26,30 +26,16 @@ beforeAll(async () => {
     await writeWorld(at(name), { set: "world-objects", count: 80, seed, size: 32 });
   }
   const images = imageFolder(at("seen"), { mean: [0.5], std: [0.5] });
-  const run = await dissect(await openModel(at("net.onnx")), images, {
+  const dissected = await dissect(await openModel(at("net.onnx")), images, {
     out: at("run"),
     layers: ["colours"],
     k: 5,
     quantile: 0.95,
   });
-  await run.close();
+  await dissected.close();
 });
 
-async function grade(...options: string[]): Promise<string> {
-  const said: string[] = [];
-  const spies = [
-    vi.spyOn(process.stderr, "write").mockReturnValue(true),
-    vi.spyOn(process.stdout, "write").mockImplementation((text) => said.push(String(text)) > 0),
-  ];
-  const program = new Command();
-  registerGrade(program);
-  try {
-    await program.parseAsync(["grade", at("run"), ...options], { from: "user" });
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-  return said.join("");
-}
+const grade = (...options: string[]) => run(registerGrade, ["grade", at("run"), ...options]);
 
 test("grades colours in the made world, and writes the table", async () => {
   const texts = [

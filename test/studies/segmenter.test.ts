@@ -2,9 +2,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command } from "commander";
 import sharp from "sharp";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { registerBaseline } from "../../src/cli/baseline.js";
 import { evaluate } from "../../src/data/labels/evaluate.js";
 import { GraphBuilder } from "../../src/engine/onnx/build.js";
@@ -15,6 +14,7 @@ import { imageFolder } from "../../src/exemplars/probe.js";
 import { openModel } from "../../src/exemplars/subject.js";
 import { openSegmenter, type SegmenterOptions } from "../../src/studies/segmenter.js";
 import { handMadeNetwork } from "../../src/zoo/hand-made.js";
+import { run } from "../command.js";
 
 const folder = mkdtempSync(join(tmpdir(), "milan-segmenter-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -71,10 +71,10 @@ beforeAll(async () => {
   await writeSegmenter(at("fixed.onnx"), "logits", 16);
   await writeModel(handMadeNetwork(SIDE), at("net.onnx"));
   const images = imageFolder(at("photographs"), { mean: [0.5], std: [0.5] });
-  const run = await dissect(await openModel(at("net.onnx")), images, {
+  const dissected = await dissect(await openModel(at("net.onnx")), images, {
     ...{ out: at("run"), layers: ["colours"], k: 5, quantile: 0.6 },
   });
-  await run.close();
+  await dissected.close();
 });
 
 const options = (model: string, more: Partial<SegmenterOptions> = {}): SegmenterOptions => ({
@@ -143,20 +143,9 @@ test("refuses a table of classes that is another model's, or none", async () => 
 });
 
 async function netdissect(...more: string[]) {
-  const said: string[] = [];
-  const spies = [
-    vi.spyOn(process.stderr, "write").mockReturnValue(true),
-    vi.spyOn(process.stdout, "write").mockImplementation((text) => said.push(String(text)) > 0),
-  ];
-  const program = new Command();
-  registerBaseline(program);
-  try {
-    const args = ["baseline", "netdissect", at("run"), "--categories", "object", "--json", ...more];
-    await program.parseAsync(args, { from: "user" });
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-  return { ...JSON.parse(said.join("")), table: readFileSync(at("run/netdissect.csv"), "utf8") };
+  const args = ["baseline", "netdissect", at("run"), "--categories", "object", "--json", ...more];
+  const said = await run(registerBaseline, args);
+  return { ...JSON.parse(said), table: readFileSync(at("run/netdissect.csv"), "utf8") };
 }
 
 test("netdissect with a segmenter, and with Broden, whose segmentations are no images", async () => {

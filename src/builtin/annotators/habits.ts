@@ -24,8 +24,8 @@ export interface Habit {
 export type Generality = (name: string) => number;
 
 /**
- * What of a fit speaks for saying it, nats. Of the rules tried, the one whose choice fits a unit best in pictures that the annotators do not see: 0.86
- * of the best concept's IoU, where information finds 0.70 and the exemplars' own IoU 0.56 (units of alexnet-objects).
+ * What of a fit speaks for saying it, nats. Information alone chooses what is striking, which is less often what fits a unit best in pictures that the
+ * annotators do not see; the exemplars' IoU alone chooses what is everywhere. What they are worth: `scripts/grade-annotators.js`.
  */
 const evidence = ({ expectedIou, iou }: Fit) => Math.log(expectedIou) + 1.5 * Math.log(iou + 0.02);
 /** Nats that a further part of a sentence must bring. */

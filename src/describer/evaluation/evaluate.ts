@@ -93,8 +93,8 @@ export async function evaluateDescriber(
 
 const keyOf = (layer: string, unit: number) => `${unit} ${layer}`;
 
-/** Whether the describer learned from each unit of a set. */
-function learnedFrom(set: AnnotatedSet, training: TrainingRecord | undefined): boolean[] {
+/** Whether the describer learned from each unit of a set. @param training the describer's record. */
+export function learnedFrom(set: AnnotatedSet, training: TrainingRecord | undefined): boolean[] {
   if (!training?.sets.some(({ exemplars }) => exemplars === set.digest)) return set.units.map(() => false);
   const units = set.units.map(({ layer, unit }) => ({ layer: layer.name, unit }));
   return splitUnits(units, training.holdOut, training.seed).map((isHeldOut) => !isHeldOut);

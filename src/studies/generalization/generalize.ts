@@ -13,11 +13,11 @@ import { writeFileAtomically } from "../../base/files.js";
 import { sha256 } from "../../base/hash.js";
 import { type Progress, silent } from "../../base/progress.js";
 import { Random } from "../../base/random.js";
-import { splitUnits } from "../../data/annotations/split.js";
 import type { LabelSource } from "../../data/labels/labels.js";
 import { type AnnotatedSet, openAnnotatedSets } from "../../describer/annotated-set.js";
 import { describe } from "../../describer/describe.js";
 import { loadDescriber } from "../../describer/describer.js";
+import { learnedFrom } from "../../describer/evaluation/evaluate.js";
 import { type JudgedUnit, type Judgement, judge } from "../../describer/evaluation/judge.js";
 import type { EncoderSource } from "../../describer/training/encoder-source.js";
 import { type TrainOptions, trainDescriber } from "../../describer/training/train.js";
@@ -27,6 +27,7 @@ import { type Explanations, explainRun } from "../baselines/explain-run.js";
 import { wordsOf } from "../baselines/report.js";
 import type { LayerClaim } from "../described-run.js";
 import { type Grades, gradeClaims } from "../grading/grade.js";
+import { sameOrNew } from "../settings-file.js";
 import { type Experiment, experimentsOf, type Protocol, trainingKey } from "./protocol.js";
 
 /** Pictures, and what knows their contents. */
@@ -84,6 +85,13 @@ export interface Outcome {
 
 const TRAINING: Partial<TrainOptions> = { patience: 10, holdOut: 0.1 };
 
+/** What decides the outcomes of a study, beside its runs and seeds: a study is not gone on with under other settings. */
+async function checkSettings({ out, encoder, metrics, length = 3, training = {} }: GeneralizeOptions): Promise<void> {
+  const { session: _, ...learning } = { ...TRAINING, ...training };
+  const settings = { encoder: encoder.sha256, metrics: metrics.map(({ name }) => name), length, training: learning };
+  await sameOrNew(join(out, "study.json"), settings, "generalizing");
+}
+
 /**
  * Runs the study.
  * @param folders runs with `annotations.csv`.
@@ -104,6 +112,7 @@ export async function generalize(folders: readonly string[], options: Generalize
         `generalizing: ${sets.length} run is too few for ${protocols.join(", ")}; expected at least 2, give more, or the protocol within`,
       );
     }
+    await checkSettings(options);
     const study = new Study(sets, names, options);
     const outcomes: Outcome[] = [];
     for (const seed of seeds) {
@@ -134,22 +143,20 @@ class Study {
     const file = join(this.#options.out, "outcomes", `${slug(experiment.name)} on ${slug(name)}, seed ${seed}.json`);
     if (existsSync(file)) return JSON.parse(await readFile(file, "utf8")) as Outcome[];
     const folder = await this.#describer(experiment, seed);
-    const { holdOut = TRAINING.holdOut! } = this.#options.training ?? {};
     const set = this.#sets[test];
-    // units that the describer learned from are not judged
-    const isIn = experiment.train.includes(test);
-    const kept = set.units.filter(
-      ({ layer, unit }) => !isIn || splitUnits([{ layer: layer.name, unit }], holdOut, seed)[0],
-    );
-    const references = new Map(kept.map(({ layer, unit, summaries }) => [keyOf(layer.name, unit), summaries] as const));
-    if (references.size < 2) {
-      throw new UserError(
-        `generalizing on ${name}: ${references.size} units to judge; expected at least 2, dissect more or hold out more`,
-      );
-    }
+    const references = new Map<string, readonly string[]>();
     const said = new Map<Method, LayerClaim[]>();
     const describer = await loadDescriber(folder, this.#options.training?.session ?? {});
     try {
+      const isLearned = learnedFrom(set, describer.training);
+      for (const [i, { layer, unit, summaries }] of set.units.entries()) {
+        if (!isLearned[i]) references.set(keyOf(layer.name, unit), summaries);
+      }
+      if (references.size < 2) {
+        throw new UserError(
+          `generalizing on ${name}: ${references.size} units to judge; expected at least 2, dissect more or hold out more`,
+        );
+      }
       const only = (layer: string, unit: number) => references.has(keyOf(layer, unit));
       for (const [method, search] of [
         ["pmi", "rerank"],

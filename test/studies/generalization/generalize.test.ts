@@ -84,6 +84,12 @@ describe("describers of shapes", () => {
     expect(existsSync(at("study", "describers", "one, seed 0", "card.md"))).toBe(true);
   }, 240_000);
 
+  test("refuses other settings in the same folder", async () => {
+    await expect(study("study", ["one", "two", "odd"], { length: 2 })).rejects.toThrow(
+      /study\.json is of other settings/,
+    );
+  });
+
   test("refuses one run where two are needed, and two of one name", async () => {
     await expect(study("few", ["one"], {})).rejects.toThrow(/1 run is too few for across; expected at least 2/);
     await writeShapeSet(at("deep", "one"), { units: 12, seed: 1 });
