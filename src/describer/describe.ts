@@ -8,25 +8,20 @@
  */
 import { UserError } from "../base/errors.js";
 import { type Progress, silent } from "../base/progress.js";
-import { ndarray } from "../engine/tensor/ndarray.js";
 import { type ExemplarLayer, type ExemplarStore, runExemplars } from "../exemplars/store.js";
 import { isVague } from "../language/vague.js";
 import type { Candidate, Description, Doubt } from "../run/descriptions.js";
 import { findLayer } from "../run/layer-name.js";
 import { Run } from "../run/run.js";
-import type { ClipReranker, MaskedPicture } from "./clip-rerank.js";
-import {
-  type Decoded,
-  type DecodingOptions,
-  describeFeatures,
-  speakingFirst,
-  type UnitBeam,
-} from "./describe-features.js";
+import type { ClipReranker } from "./clip-rerank.js";
+import { type Decoded, type DecodingOptions, speakingFirst, type UnitBeam } from "./describe-features.js";
 import type { Describer } from "./describer.js";
+import { decodeSome, type Evidence, encode, type Task } from "./evidence.js";
 import { distanceOf, UNFAMILIAR_SHARE } from "./familiarity.js";
-import { Clusters } from "./meanings/clusters.js";
+import type { Clusters } from "./meanings/clusters.js";
 import { type Meanings, meaningsOf, mostMeanings, weightsOf } from "./meanings/meanings.js";
-import { LEAST_UNITS } from "./meanings/view.js";
+import { clustersOf, type Part, partsOf } from "./meanings/parts.js";
+import { clipOf, type Ranked, rerank } from "./rerank-beam.js";
 
 export interface DescribeOptions extends Partial<DecodingOptions> {
   /** Only these layers, by any of their names; default all. */
@@ -44,14 +39,6 @@ export interface DescribeOptions extends Partial<DecodingOptions> {
 
 /** Memory for the features of one group of units. */
 const FEATURES_BYTES = 512 * 2 ** 20;
-
-/** A unit to be described: a row of a layer. */
-interface Task {
-  readonly layer: ExemplarLayer;
-  readonly row: number;
-  /** Ranks that have an image. */
-  readonly ranks: readonly number[];
-}
 
 /**
  * Describes units, in the order of the layers and of their rows.
@@ -135,154 +122,6 @@ export function settingsOf(describer: Describer, options: DescribeOptions) {
     );
   }
   return settings;
-}
-
-/** What is known of a unit, or of some of its exemplars, before it is described. */
-interface Evidence {
-  readonly task: Task;
-  /** float32 [exemplar, place, feature] of the ranks that have an image; of a part, of its own. */
-  readonly features: Float32Array;
-  /** Which of them have a mask that is not empty: 1 or 0. */
-  readonly masked: Uint8Array;
-}
-
-async function encode(
-  store: ExemplarStore,
-  describer: Describer,
-  tasks: readonly Task[],
-  progress: Progress,
-): Promise<Evidence[]> {
-  const masks = tasks.flatMap((task, index) => task.ranks.map((rank) => ({ task, index, rank })));
-  const owner = masks.map(({ task, rank }) => task.layer.images[task.row * store.k + rank]);
-  const masked = tasks.map(({ ranks }) => new Uint8Array(ranks.length));
-  const { height, width } = store;
-  const features = await describer.encoder.encodeExemplars(
-    owner,
-    {
-      image: async (id) => ndarray("uint8", [3, height, width], await store.image(id)),
-      mask: async (at) => {
-        const { task, index, rank } = masks[at];
-        const mask = await store.mask(task.layer, task.row, rank);
-        if (mask.includes(1)) masked[index][task.ranks.indexOf(rank)] = 1;
-        return ndarray("uint8", [height, width], mask);
-      },
-    },
-    progress,
-  );
-  const size = features.shape[1] * features.shape[2];
-  let next = 0;
-  return tasks.map((task, index) => {
-    const from = next;
-    next += task.ranks.length;
-    return { task, features: features.data.subarray(from * size, next * size), masked: masked[index] };
-  });
-}
-
-/** Decodes units together; those with fewer exemplars than the others in a call of their own, since a batch has one width. */
-async function decodeSome(
-  { decoder, encoder }: Describer,
-  evidence: readonly Evidence[],
-  settings: DecodingOptions,
-): Promise<Map<Evidence, UnitBeam>> {
-  const beams = new Map<Evidence, UnitBeam>();
-  const widths = new Set(evidence.map(({ features }) => features.length));
-  for (const width of widths) {
-    const some = evidence.filter(({ features, masked }) => features.length === width && masked.includes(1));
-    if (some.length === 0) continue;
-    const data = new Float32Array(some.length * width);
-    some.forEach(({ features }, i) => {
-      data.set(features, i * width);
-    });
-    const shape = [some.length, width / encoder.featureSize, encoder.featureSize];
-    const found = await describeFeatures(decoder, ndarray("float32", shape, data), settings);
-    some.forEach((item, i) => {
-      beams.set(item, found[i]);
-    });
-  }
-  return beams;
-}
-
-/** A candidate, with its mean cosine with the exemplars where it was reranked by that. */
-type Ranked = Decoded & { readonly clip?: number };
-
-/** The beam by the mean cosine with the exemplars; equals, which say the same, stay in the captioner's order. What says nothing comes last. */
-async function rerank(
-  clip: ClipReranker,
-  store: ExemplarStore,
-  { vocabulary }: Describer,
-  task: Task,
-  beam: readonly Decoded[],
-): Promise<Ranked[]> {
-  const texts = beam.map(({ tokens }) => vocabulary.reconstruct(tokens));
-  const said = [...new Set(texts)].filter((text) => text !== "");
-  const cosines = await clip.likeness(exemplarsOf(store, task), said, [store.height, store.width]);
-  const likeness = new Map(said.map((text, i) => [text, cosines[i]]));
-  const ranked = beam.map((candidate, i): Ranked => ({ ...candidate, ...clipOf(likeness.get(texts[i])) }));
-  return ranked.sort((a, b) => (b.clip ?? -2) - (a.clip ?? -2));
-}
-
-const clipOf = (clip: number | undefined) => (clip === undefined ? {} : { clip });
-
-async function* exemplarsOf(store: ExemplarStore, { layer, row, ranks }: Task): AsyncGenerator<MaskedPicture> {
-  for (const rank of ranks) {
-    const mask = await store.mask(layer, row, rank);
-    yield { picture: await store.image(layer.images[row * store.k + rank]), mask };
-  }
-}
-
-/** Some of a unit's exemplars that belong together. */
-interface Part extends Evidence {
-  readonly ranks: readonly number[];
-}
-
-/** @param before those of the group before, for a last group that is too small. */
-function clustersOf(
-  evidence: readonly Evidence[],
-  { encoder: { featureSize } }: Describer,
-  progress: Progress,
-  before: Clusters | undefined,
-): Clusters | undefined {
-  const features = evidence.map((item) => perExemplar(item, featureSize));
-  const clusters = Clusters.of(features, featureSize) ?? before;
-  if (!clusters) {
-    progress.warn(
-      `describing: ${evidence.length} units with exemplars are too few, or too much alike, to show what meanings differ in; expected at least ${LEAST_UNITS}, each gets one description`,
-    );
-  }
-  return clusters;
-}
-
-/** The parts of a unit with several meanings, at most so many; of others none. */
-function partsOf(item: Evidence, clusters: Clusters | undefined, { encoder }: Describer, most: number): Part[] {
-  const groups = clusters?.split(perExemplar(item, encoder.featureSize), most) ?? [];
-  if (groups.length < 2) return [];
-  const { task, features } = item;
-  const size = features.length / task.ranks.length;
-  return groups.map((group): Part => {
-    const own = new Float32Array(group.length * size);
-    for (const [i, at] of group.entries()) own.set(features.subarray(at * size, (at + 1) * size), i * size);
-    return {
-      task,
-      features: own,
-      masked: new Uint8Array(group.length).fill(1),
-      ranks: group.map((at) => task.ranks[at]),
-    };
-  });
-}
-
-/**
- * float32 [exemplar, feature]: the mean of its places, of which a pyramid encoder has one. Zero where the mask is empty: a pyramid
- * encoder gives that itself, a spatial one has features for it.
- */
-function perExemplar({ features, masked }: Evidence, featureSize: number): Float32Array {
-  const places = features.length / (masked.length * featureSize);
-  if (places === 1) return features;
-  const means = new Float32Array(masked.length * featureSize);
-  for (const [i, value] of features.entries()) {
-    const exemplar = Math.floor(i / (places * featureSize));
-    if (masked[exemplar]) means[exemplar * featureSize + (i % featureSize)] += value / places;
-  }
-  return means;
 }
 
 /** A unit's description with what is said of its parts. */

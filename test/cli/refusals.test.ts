@@ -193,3 +193,18 @@ test("describers: nothing in a pickle runs, and what is none is named", () => {
   expect(existsSync(at("pwned"))).toBe(false);
   expect(readdirSync(at("run")).sort()).toEqual(["layers", "probe.csv", "run.json"]);
 });
+
+test("studies: protocols, tables and worlds that there are not", () => {
+  const generalize = (...more: string[]) => milan("generalize", at("run"), "--out", at("study"), ...more);
+  expectRefusal(
+    generalize("--protocols", "between"),
+    /no protocol between; expected some of within, left-out, across/,
+    at("study"),
+  );
+  expectRefusal(generalize(), /no annotations\.csv/, at("study"));
+  expectRefusal(
+    milan("reproduce", "table9", "--out", at("study")),
+    /no table9; expected some of table1, table2/,
+    at("study"),
+  );
+});
