@@ -28,6 +28,8 @@ interface Options {
   embedding: number;
   hidden: number;
   dropout: number;
+  average: number;
+  redraw?: boolean;
   seed: number;
   cache?: string;
   resume?: boolean;
@@ -72,6 +74,13 @@ export function registerTrain(program: Command): void {
     .option("--embedding <number>", "size of word vectors", whole(), 128)
     .option("--hidden <number>", "size of the states of both models", whole(), 512)
     .option("--dropout <share>", "of the states before the words", share, 0.5)
+    .option(
+      "--average <share>",
+      "keep a moving average of the captioner's weights, of which a step keeps so much",
+      share,
+      0,
+    )
+    .option("--redraw", "draw a unit's exemplars anew, with replacement, each time the captioner is shown it")
     .option("--seed <number>", "seed of split, first weights, order and dropout", whole(0, 2 ** 32 - 1), 0)
     .option("--cache <folder>", "where features are kept; default OUT.training/features")
     .option("--resume", "go on from the checkpoints of the same command")
@@ -111,10 +120,11 @@ constant label and shuffled descriptions. One seed gives one file.
       const opened = await openAnnotatedSets(sets, { annotations, images, root, partial, progress });
       try {
         const { out, cache, holdOut, epochs, patience, batch, learningRate, length, rare, seed, resume } = options;
-        const { embedding, hidden, dropout, threads } = options;
+        const { embedding, hidden, dropout, threads, average, redraw } = options;
         const trained = await trainDescriber(opened, source, {
           ...{ out, cache, holdOut, epochs, patience, batch, learningRate, length, rare, seed, dropout, progress },
-          ...{ sizes: { embedding, hidden }, resume: resume ?? false, now: () => performance.now() },
+          ...{ average, redraw: redraw ?? false, sizes: { embedding, hidden }, resume: resume ?? false },
+          now: () => performance.now(),
           session: threads === undefined ? {} : { threads },
         });
         if (options.json) printJson(trained);

@@ -8,7 +8,7 @@ import * as op from "../../engine/grad/ops.js";
 import { withMetadata } from "../../engine/onnx/metadata.js";
 import type { OnnxModel } from "../../engine/onnx/model.js";
 import type { Arrays } from "../../engine/runtime/session.js";
-import { averaged, beginAverages } from "../../engine/train/averages.js";
+import { averaged, beginAverages, warming } from "../../engine/train/averages.js";
 import type { Stepper } from "../../engine/train/fit-options.js";
 import { inTurn } from "../../engine/train/in-turn.js";
 import { hinge } from "../../engine/train/losses.js";
@@ -103,9 +103,7 @@ export async function openGan(plan: GanPlan, options: GanStepOptions): Promise<G
     [...values.keys()].filter((name) => name.startsWith(GENERATOR)).map((name) => [name, averageOf(name)]),
   );
   beginAverages(values, names);
-  // the first steps are soon forgotten
-  const momentum = (step: number) => Math.min(MOMENTUM, (step + 1) / (step + 10));
-  return { step: closing(averaged(steps, values, { names, momentum }), steps), values, optimiser };
+  return { step: closing(averaged(steps, values, { names, momentum: warming(MOMENTUM) }), steps), values, optimiser };
 }
 
 const averageOf = (name: string) => AVERAGE + name.slice(GENERATOR.length);

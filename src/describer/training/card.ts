@@ -84,7 +84,7 @@ export async function cardOf(files: DescriberFiles, options: CardOptions): Promi
     `Captioner: ${counted(countOf(captioner))} parameters, attention of ${config.captioner.attentionSize}. Language model: ${counted(countOf(languageModel!))}, ${config.languageModel?.layers} layers, twice as many annotations a step.`,
     `Identity of the encoder: ${options.encoder}. Of the exemplars: ${corpus.counts.map(({ set }) => set.digest).join(", ")}.`,
     `Settings: ${Object.entries(settings)
-      .filter(([, value]) => typeof value === "number")
+      .filter(([, value]) => typeof value === "number" || typeof value === "boolean")
       .map(([name, value]) => `${name} ${value}`)
       .join(", ")}.`,
     "",

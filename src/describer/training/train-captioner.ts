@@ -3,10 +3,15 @@
  * features of its unit, with the doubly stochastic penalty; after each epoch held-out units are described greedily, and the
  * weights with the best BLEU are kept (the reference means to, and keeps the last). Of little data a captioner says nothing for many
  * epochs; its patience begins with the first word that is right.
+ *
+ * Two things that the paper does not do can be asked for, and help where units are few: a moving average of the weights is what is judged
+ * and kept, and exemplars are drawn anew, with replacement, each time a unit is shown.
  */
 import type { Progress } from "../../base/progress.js";
 import { Random } from "../../base/random.js";
 import type { Arrays, SessionOptions } from "../../engine/runtime/session.js";
+import type { NdArray } from "../../engine/tensor/ndarray.js";
+import { averaged, beginAverages, warming } from "../../engine/train/averages.js";
 import { fit } from "../../engine/train/fit.js";
 import type { BatchRequest, FitResult } from "../../engine/train/fit-options.js";
 import { adamW } from "../../engine/train/optimisers.js";
@@ -55,6 +60,10 @@ export interface CaptionerTraining extends LearningOptions {
   /** Held-out units: their place among the features, and what people said of them, as tokens joined by spaces. */
   readonly heldOut: readonly HeldOut[];
   readonly attention: number;
+  /** Share of the average that a step keeps, below 1; 0 for the weights themselves. */
+  readonly average: number;
+  /** Whether exemplars are drawn anew each time a unit is shown. */
+  readonly redraw: boolean;
 }
 
 export interface HeldOut {
@@ -70,6 +79,8 @@ export interface Learned {
 
 const CHECKPOINT_MS = 120_000;
 const DESCRIBED_TOGETHER = 64;
+/** Before the name of a weight, that of its average. */
+const AVERAGE = "average.";
 
 /** Trains. Errors: as `fit`'s. */
 export async function trainCaptioner(options: CaptionerTraining): Promise<Learned> {
@@ -85,36 +96,59 @@ export async function trainCaptioner(options: CaptionerTraining): Promise<Learne
   const values = initialise(program.graph.parameters, new Random(seedAt(seed, 0, 3)));
   const optimiser = adamW();
   const step = await TrainingStep.open({ loss: program.loss, values, optimiser, session });
+  const names = new Map([...values.keys()].map((name) => [name, AVERAGE + name]));
+  const follows = options.average > 0;
+  if (follows) beginAverages(values, names);
+  const kept = follows ? new Map([...names].map(([name, average]) => [name, values.get(average)!])) : values;
   const stepsPerEpoch = Math.max(1, Math.floor(examples.length / rows));
   const training = await fit({
-    ...{ step, values, optimiser, epochs, seed, stepsPerEpoch },
+    ...{ values, optimiser, epochs, seed, stepsPerEpoch },
+    step: follows ? averaged(step, values, { names, momentum: warming(options.average) }) : step,
     title: "captioner",
     learningRate: options.learningRate,
     batches: batchesOf(options, rows, words),
-    evaluate: async () => ({ heldOutBleu: await bleuOf(values, options) }),
+    evaluate: async () => ({ heldOutBleu: await bleuOf(kept, options) }),
     earlyStopping: { metric: "heldOutBleu", better: "higher", patience: options.patience, nothing: 0 },
-    ...filesOf(options, { ...sizes, exemplars: features.exemplars, feature: features.featureSize }),
+    ...filesOf(options, {
+      ...{ ...sizes, exemplars: features.exemplars, feature: features.featureSize },
+      ...{ average: options.average, redraw: options.redraw },
+    }),
   }).finally(() => step.close());
-  return { values, training };
+  return { values: kept, training };
 }
 
 /** Examples in a random order; what is left over sits out an epoch. Two buffers take turns. */
-function batchesOf({ features, examples, vocabulary, length }: CaptionerTraining, rows: number, words: number) {
+function batchesOf(options: CaptionerTraining, rows: number, words: number) {
+  const { features, examples, vocabulary, length, seed, redraw } = options;
   const size = rows * features.exemplars * features.featureSize;
   const buffers = [new Float32Array(size), new Float32Array(size)];
-  return async function* batches({ first, random }: BatchRequest): AsyncGenerator<Arrays> {
+  return async function* batches({ epoch, first, random }: BatchRequest): AsyncGenerator<Arrays> {
     const order = random.permutation(examples.length);
     for (let batch = first; (batch + 1) * rows <= order.length; batch++) {
       const some = Array.from(order.subarray(batch * rows, (batch + 1) * rows), (i) => examples[i]);
       const targets = targetsOf(some, rows, length, vocabulary);
       const units = some.map(({ unit }) => unit);
+      const shown = await gather(features, units, buffers[batch % 2]);
+      if (redraw) redrawExemplars(shown, new Random(seedAt(seed, epoch, batch, 5)));
       yield {
-        features: await gather(features, units, buffers[batch % 2]),
+        features: shown,
         targets,
         places: placesOf(targets, { vocabulary, words }),
       };
     }
   };
+}
+
+/** In place: each exemplar of a row becomes one of the row's, drawn with replacement. @param features float32 [row, exemplar, feature]. */
+export function redrawExemplars({ data, shape: [rows, exemplars, feature] }: NdArray<"float32">, random: Random): void {
+  const size = exemplars * feature;
+  for (let row = 0; row < rows; row++) {
+    const own = data.slice(row * size, (row + 1) * size);
+    for (let k = 0; k < exemplars; k++) {
+      const drawn = random.integer(exemplars);
+      data.set(own.subarray(drawn * feature, (drawn + 1) * feature), row * size + k * feature);
+    }
+  }
 }
 
 /** BLEU of greedy descriptions of the held-out units, 0..100. */

@@ -54,6 +54,10 @@ export interface TrainOptions {
   readonly learningRate?: number;
   /** Default 0.5. */
   readonly dropout?: number;
+  /** Of the captioner's weights, the share of their moving average that a step keeps; default 0, no average. */
+  readonly average?: number;
+  /** Whether the captioner is shown exemplars drawn anew, with replacement, each time; default no. */
+  readonly redraw?: boolean;
   /** Most tokens learned and generated, `<stop>` included; default 15. */
   readonly length?: number;
   /** Words that appear so many times or fewer in the training annotations are unknown; default 1. */
@@ -149,6 +153,7 @@ export async function trainDescriber(
         vocabulary: sha256(JSON.stringify(vocabulary.words)),
       },
     };
+    const ways = { average: options.average ?? 0, redraw: options.redraw ?? false };
     const batch = options.batch ?? 64;
     removeLeftovers(work);
     // those of an earlier training would be in the way when this one is killed and resumed
@@ -159,6 +164,7 @@ export async function trainDescriber(
     });
     const captioner = await trainCaptioner({
       ...{ ...learning, examples, features, attention, batch, stem: stems.captioner },
+      ...ways,
       // a checkpoint is only there once the language model has been learned
       resume: learning.resume && existsSync(checkpointOf(stems.captioner)),
       heldOut: heldOut.map(({ index, texts }) => ({ unit: index, references: texts.map((words) => words.join(" ")) })),
@@ -192,10 +198,11 @@ export async function trainDescriber(
       captioner: captioner.values,
       languageModel: languageModel.values,
     };
+    const { resume: _, ...said } = learning; // a resumed training gives the same file
     const card = await cardOf(files, {
       ...{ corpus, training, heldOut, features, stems, session, seed, progress },
       examples: { training: examples, heldOut: examplesOf(heldOut) },
-      settings: { ...learning, batch, rare, length },
+      settings: { ...said, ...ways, batch, rare, length },
       encoder: source.sha256,
     });
     await saveDescriber({ ...files, card }, out);

@@ -13,6 +13,9 @@ export interface Averages {
   readonly momentum: (step: number) => number;
 }
 
+/** Keeps `share`, but less in the beginning: the first steps are soon forgotten. */
+export const warming = (share: number) => (step: number) => Math.min(share, (step + 1) / (step + 10));
+
 /** Puts first averages among the values: copies. Those that are there already are overwritten. */
 export function beginAverages(values: ParameterValues, names: Averages["names"]): void {
   for (const [name, average] of names) {

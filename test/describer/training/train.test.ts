@@ -5,12 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { silent } from "../../../src/base/progress.js";
+import { Random } from "../../../src/base/random.js";
 import { shapeScenes, writeShapes } from "../../../src/data/world/shapes.js";
 import { type AnnotatedSet, openAnnotatedSets } from "../../../src/describer/annotated-set.js";
 import { describe } from "../../../src/describer/describe.js";
 import { loadDescriber } from "../../../src/describer/describer.js";
 import { type EncoderSource, openEncoder } from "../../../src/describer/training/encoder-source.js";
 import { type TrainOptions, trainDescriber } from "../../../src/describer/training/train.js";
+import { redrawExemplars } from "../../../src/describer/training/train-captioner.js";
+import { ndarray } from "../../../src/engine/tensor/ndarray.js";
 import { openExemplars } from "../../../src/exemplars/store.js";
 import { writeEyes, writeShapeSet } from "./shape-set.js";
 
@@ -110,12 +113,14 @@ test("one seed gives one file, and another seed another", async () => {
   expect(digests("otherwise").at(3)).not.toEqual(digests("once").at(3));
 }, 60_000);
 
-test.each([
-  ["the language model", /^language model, epoch 2/],
-  ["the captioner", /^captioner, epoch 2/],
+test.each<[string, RegExp, Partial<TrainOptions>, string]>([
+  ["the language model", /^language model, epoch 2/, {}, "once"],
+  ["the captioner", /^captioner, epoch 2/, {}, "once"],
+  ["a captioner that follows", /^captioner, epoch 2/, { average: 0.9, redraw: true }, "followed"],
 ])(
   "interrupted while %s learns, and resumed, it is the file of an uninterrupted training",
-  async (what, phase) => {
+  async (what, phase, ways, whole) => {
+    if (!existsSync(at(whole))) await train(whole, { ...SHORT, ...ways }, [at("unseen")]);
     let clock = 0;
     const interrupt = { ...silent, begin: (name: string) => void (phase.test(name) && fail()) };
     const fail = () => {
@@ -123,13 +128,33 @@ test.each([
     };
     const out = `interrupted ${what}`;
     const now = () => (clock += 130_000); // a checkpoint after every step
-    await expect(train(out, { ...SHORT, now, progress: interrupt }, [at("unseen")])).rejects.toThrow("interrupted");
-    await expect(train(out, SHORT, [at("unseen")])).rejects.toThrow("holds an unfinished training");
-    await train(out, { ...SHORT, resume: true }, [at("unseen")]);
-    expect(digests(out)).toEqual(digests("once"));
+    const short = { ...SHORT, ...ways };
+    await expect(train(out, { ...short, now, progress: interrupt }, [at("unseen")])).rejects.toThrow("interrupted");
+    await expect(train(out, short, [at("unseen")])).rejects.toThrow("holds an unfinished training");
+    await train(out, { ...short, resume: true }, [at("unseen")]);
+    expect(digests(out)).toEqual(digests(whole));
+    if (whole !== "once") expect(digests(out).at(3)).not.toEqual(digests("once").at(3));
   },
   60_000,
 );
+
+test("a moving average and redrawn exemplars learn the same", async () => {
+  const trained = await train("followed long", { average: 0.99, redraw: true });
+  expect(trained.bleu).toBeGreaterThan(90);
+  expect(readFileSync(at("followed long", "card.md"), "utf8")).toContain("average 0.99, redraw true");
+}, 180_000);
+
+test("exemplars are redrawn from their own row, all features together", () => {
+  const [rows, exemplars, feature] = [3, 6, 2];
+  const data = Float32Array.from({ length: rows * exemplars * feature }, (_, i) => Math.floor(i / feature));
+  const before = Array.from(data);
+  redrawExemplars(ndarray("float32", [rows, exemplars, feature], data), new Random(1));
+  for (let i = 0; i < data.length; i += feature) {
+    expect(data[i + 1]).toBe(data[i]);
+    expect(Math.floor(data[i] / exemplars)).toBe(Math.floor(i / feature / exemplars));
+  }
+  expect(Array.from(data)).not.toEqual(before);
+});
 
 test("what an earlier training left behind is not in the way of a later one that is killed and resumed", async () => {
   await train("after another", { ...SHORT, seed: 5 }, [at("unseen")]);
