@@ -50,6 +50,7 @@ const layers = run.layers.map((layer) => ({
 const units = layers.reduce((sum, { layout }) => sum + unitsOf(layout).length, 0);
 began = performance.now();
 const pass = await LabelledPass.open("bench", run, set, source, {});
+await pass.labels();
 const labelling = seconds(began);
 const strata = new Strata(units);
 const kept = [];

@@ -32,35 +32,38 @@ export interface LabelledPicture {
 
 const MOST_SIZE = 64;
 
+/** Labels are square, and so must be what the network sees. */
 export class LabelledPass {
-  /** By dataset id. Labels are square, and so must be what the network sees. */
-  readonly labels: readonly Labels[];
   readonly #doing: string;
   readonly #run: Run;
   readonly #set: ImageSet;
+  readonly #source: LabelSource;
+  readonly #size: number;
   readonly #subject: Subject;
   readonly #options: LabelledPassOptions;
+  #labels: readonly Labels[] | undefined;
 
   private constructor(
     doing: string,
     run: Run,
     set: ImageSet,
+    source: LabelSource,
     subject: Subject,
-    labels: readonly Labels[],
     options: LabelledPassOptions,
   ) {
     this.#doing = doing;
     this.#run = run;
     this.#set = set;
+    this.#source = source;
+    this.#size = options.size ?? Math.min(MOST_SIZE, run.manifest.preprocessing!.width);
     this.#subject = subject;
     this.#options = options;
-    this.labels = labels;
   }
 
   /**
-   * Opens the network, and has all labels told.
+   * Opens the network.
    * @param all stays open. @param source knows what its pictures show, or those of them that it lists.
-   * Errors: `UserError` when the network is gone or another one, sees no square, or a picture is not known.
+   * Errors: `UserError` when the network is gone or another one, or sees no square.
    */
   static async open(
     doing: string,
@@ -70,7 +73,6 @@ export class LabelledPass {
     options: LabelledPassOptions,
   ): Promise<LabelledPass> {
     const { folder, manifest } = run;
-    const { progress = silent } = options;
     const { width, height } = manifest.preprocessing ?? { width: 0, height: 0 };
     if (width !== height || width === 0) {
       throw new UserError(
@@ -79,33 +81,50 @@ export class LabelledPass {
     }
     const set = source.files ? subsetOf(all, source.files, source.title) : all;
     const subject = await openSubject(doing, run, options.model);
-    const size = options.size ?? Math.min(MOST_SIZE, width);
+    return new LabelledPass(doing, run, set, source, subject, options);
+  }
+
+  /**
+   * What all pictures show, by dataset id; from then on in memory: at 64 pixels 12 kB a picture, and 4 kB more for each part and texture.
+   * Errors: `UserError` when a picture is not known.
+   */
+  async labels(): Promise<readonly Labels[]> {
+    if (this.#labels) return this.#labels;
+    const { progress = silent } = this.#options;
     const labels: Labels[] = [];
-    progress.begin("labels", set.entries.length, "image");
+    progress.begin("labels", this.#set.entries.length, "image");
     try {
-      for (const { file } of set.entries) {
-        labels.push(await source.labels(file, size));
+      for (const id of this.#set.entries.keys()) {
+        labels.push(await this.#labelsOf(id));
         progress.update(labels.length);
       }
     } finally {
       progress.end();
     }
-    return new LabelledPass(doing, run, set, subject, labels, options);
+    this.#labels = labels;
+    return labels;
   }
 
-  /** Runs the network. Damaged pictures are left out, with a warning. Errors: `UserError` when none can be read. */
+  async #labelsOf(id: number): Promise<Labels> {
+    return this.#labels?.[id] ?? this.#source.labels(this.#set.entries[id].file, this.#size);
+  }
+
+  /**
+   * Runs the network, and has the labels of a picture told as it comes, unless all are in memory. Damaged pictures are left out, with a warning.
+   * Errors: `UserError` when none can be read, or one is not known.
+   */
   async *pictures(layers: readonly WatchedLayer[]): AsyncGenerator<LabelledPicture> {
     const { progress = silent, batchSize = 8 } = this.#options;
     const fixed = fixedBatch(this.#subject);
     const probe = imageProbe(this.#set, this.#run.manifest.preprocessing!, imageInput(this.#subject).name, progress);
     const watched = watchMasks(this.#subject.model, probe, layers, {
-      ...{ size: this.labels[0].size, progress, session: this.#options, fixed: fixed !== undefined },
+      ...{ size: this.#size, progress, session: this.#options, fixed: fixed !== undefined },
       batchSize: fixed ?? Math.min(batchSize, probe.size),
     });
     let images = 0;
     for await (const { id, covered } of watched) {
       images++;
-      yield { labels: this.labels[id], covered };
+      yield { labels: await this.#labelsOf(id), covered };
     }
     if (images === 0) {
       throw new UserError(`${this.#doing} on ${this.#set.location}: no image can be read; expected some`);

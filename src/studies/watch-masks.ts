@@ -10,7 +10,7 @@ import { openSession } from "../engine/runtime/open.js";
 import type { SessionOptions } from "../engine/runtime/session.js";
 import { canonicalMaps } from "../exemplars/graphs.js";
 import { type LayerLayout, unitsOf } from "../exemplars/layout.js";
-import { maskOf } from "../exemplars/masks.js";
+import { Masker } from "../exemplars/masks.js";
 import type { Probe } from "../exemplars/probe.js";
 
 /** A layer with the levels of those of its units that the layout has. */
@@ -56,7 +56,7 @@ export async function* watchMasks(
     return name;
   });
   const session = await openSession(g.build(), settings);
-  const scratch = new Uint8Array(size * size);
+  const maskers = layers.map(({ layout }) => new Masker([layout.height, layout.width], [size, size]));
   progress.begin("held-out images", probe.size, "image");
   try {
     const order = Uint32Array.from({ length: probe.size }, (_, i) => i);
@@ -64,7 +64,7 @@ export async function* watchMasks(
       const outputs = await session.run(batch.feeds);
       for (let image = 0; image < batch.ids.length; image++) {
         const covered = layers.map((layer, i) =>
-          coveredBy(layer, outputs[names[i]].data as Float32Array, image, size, scratch),
+          coveredBy(layer, outputs[names[i]].data as Float32Array, image, maskers[i]),
         );
         yield { id: batch.ids[image], covered };
       }
@@ -76,30 +76,11 @@ export async function* watchMasks(
   }
 }
 
-const NOTHING = new Uint32Array(0);
-
 /** @param maps float32 [image, row, y, x] */
-function coveredBy(
-  { layout, levels }: WatchedLayer,
-  maps: Float32Array,
-  image: number,
-  size: number,
-  mask: Uint8Array,
-) {
+function coveredBy({ layout, levels }: WatchedLayer, maps: Float32Array, image: number, masker: Masker) {
   const cells = layout.height * layout.width;
   return Array.from(levels, (level, row) => {
     const from = (image * levels.length + row) * cells;
-    const map = maps.subarray(from, from + cells);
-    // most units are quiet in most pictures; upsampling makes nothing larger, but its border of zeros may exceed a negative level
-    if (level >= 0 && !map.some((value) => value > level)) return NOTHING;
-    maskOf(map, [layout.height, layout.width], level, mask, [size, size]);
-    return positionsOf(mask);
+    return masker.positions(maps.subarray(from, from + cells), level);
   });
-}
-
-/** Positions where a mask is not 0. */
-export function positionsOf(mask: Uint8Array): Uint32Array {
-  const found: number[] = [];
-  for (let at = 0; at < mask.length; at++) if (mask[at] !== 0) found.push(at);
-  return Uint32Array.from(found);
 }

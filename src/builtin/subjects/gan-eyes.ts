@@ -1,7 +1,8 @@
 /**
  * What the discriminator sees with besides the pixels: maps of a small classifier, trained on the same pictures first and then left as it
  * is (the idea of Projected GANs, Sauer et al., 2021). A discriminator that has to learn from scratch what a picture contains
- * would take most of a short training for that.
+ * would take most of a short training for that. They also tell the generator how far they recognise the class that it was asked for
+ * (classifier guidance, as in StyleGAN-XL, Sauer et al., 2022).
  *
  * Plain convolutions without batch normalisation, so that it is the same in training and at rest.
  */
@@ -48,6 +49,10 @@ export function eyes(images: Tensor): { readonly maps: readonly Tensor[]; readon
   return { maps, last: x };
 }
 
+/** The class that the eyes see, as logits [n, class]. @param last of `eyes`. */
+export const recognised = (last: Tensor, classes: number): Tensor =>
+  linear(op.mean(last, [2, 3]), `${EYES}fc`, classes);
+
 export interface EyesOptions {
   readonly classes: number;
   readonly preprocessing: Preprocessing;
@@ -69,11 +74,7 @@ export async function trainEyes(pictures: PixelSource, options: EyesOptions): Pr
   const { width: size } = preprocessing;
   const batch = Math.min(BATCH, pictures.labels.length);
   const graph = new Graph({ training: true });
-  const logits = linear(
-    op.mean(eyes(graph.input("images", "float32", [batch, 3, size, size])).last, [2, 3]),
-    `${EYES}fc`,
-    classes,
-  );
+  const logits = recognised(eyes(graph.input("images", "float32", [batch, 3, size, size])).last, classes);
   const targets = graph.input("targets", "int64", [batch]);
   const values = initialise(graph.parameters, new Random(seed));
   const optimiser = adamW({ weightDecay: 0.05 });

@@ -11,7 +11,7 @@ import type { Arrays } from "../../engine/runtime/session.js";
 import { averaged, beginAverages, warming } from "../../engine/train/averages.js";
 import type { Stepper } from "../../engine/train/fit-options.js";
 import { inTurn } from "../../engine/train/in-turn.js";
-import { hinge } from "../../engine/train/losses.js";
+import { crossEntropy, hinge } from "../../engine/train/losses.js";
 import { adam, type Optimiser } from "../../engine/train/optimisers.js";
 import { initialise } from "../../engine/train/parameters.js";
 import { type ParameterValues, Program } from "../../engine/train/program.js";
@@ -19,7 +19,7 @@ import { TrainingStep } from "../../engine/train/step.js";
 import { bigganDiscriminator } from "../../zoo/biggan-discriminator.js";
 import { bigganGenerator, type GeneratorOptions } from "../../zoo/biggan-generator.js";
 import { inferenceModel } from "../../zoo/inference.js";
-import { eyes } from "./gan-eyes.js";
+import { eyes, recognised } from "./gan-eyes.js";
 
 export interface GanPlan {
   readonly size: GeneratorOptions["size"];
@@ -47,11 +47,11 @@ const MOMENTUM = 0.998;
 const generate = (latents: Tensor, kinds: Tensor, { size, width, shared }: GanPlan, classes: number, prefix: string) =>
   bigganGenerator(latents, kinds, { size, width, shared, classes, prefix, tapers: true });
 
-const judge = (images: Tensor, kinds: Tensor, { size, discriminatorWidth }: GanPlan, classes: number) =>
-  bigganDiscriminator(images, kinds, {
-    ...{ size, classes, width: discriminatorWidth, prefix: DISCRIMINATOR, tapers: true },
-    beside: eyes(images).maps,
-  }).logits;
+function judge(images: Tensor, kinds: Tensor, { size, discriminatorWidth }: GanPlan, classes: number) {
+  const { maps, last } = eyes(images);
+  const options = { size, classes, width: discriminatorWidth, prefix: DISCRIMINATOR, tapers: true, beside: maps };
+  return { logits: bigganDiscriminator(images, kinds, options).logits, last };
+}
 
 export interface GanTraining {
   readonly step: Stepper & { close(): Promise<void> };
@@ -65,6 +65,8 @@ export interface GanStepOptions {
   readonly seed: number;
   /** The generator's learning rate over the discriminator's. */
   readonly generatorRate: number;
+  /** Weight of the cross-entropy of the classes that the eyes see, in the generator's loss. */
+  readonly guidance: number;
   /** Parameters of the discriminator's eyes, which stay as they are. */
   readonly eyes: ParameterValues;
 }
@@ -74,18 +76,19 @@ export interface GanStepOptions {
  * classes to make images of: `judgedLatents`, `judgedKinds`, `latents`, `class`.
  */
 export async function openGan(plan: GanPlan, options: GanStepOptions): Promise<GanTraining> {
-  const { classes, batch, seed, generatorRate } = options;
+  const { classes, batch, seed, generatorRate, guidance } = options;
   const { size, latent } = plan;
   const start = (latentsName: string, kindsName: string) => {
     const graph = new Graph({ training: true });
     const kinds = graph.input(kindsName, "int64", [batch]);
     const fakes = generate(graph.input(latentsName, "float32", [batch, latent]), kinds, plan, classes, GENERATOR);
-    return { graph, fakes: judge(fakes.images, kinds, plan, classes) };
+    return { graph, kinds, fakes: judge(fakes.images, kinds, plan, classes) };
   };
   const d = start("judgedLatents", "judgedKinds");
   const images = d.graph.input("images", "float32", [batch, 3, size, size]);
-  const real = judge(images, d.graph.input("kinds", "int64", [batch]), plan, classes);
+  const real = judge(images, d.graph.input("kinds", "int64", [batch]), plan, classes).logits;
   const g = start(LATENTS, CLASS);
+  const unlike = crossEntropy(recognised(g.fakes.last, classes), g.kinds);
   const values = initialise(new Map([...d.graph.parameters, ...g.graph.parameters]), new Random(seed));
   for (const [name, { data }] of options.eyes) values.get(name)?.data.set(data); // but for the head
   const optimiser = adam({ betas: [0, 0.99] }); // one memory serves both: their parameters have other names
@@ -93,11 +96,14 @@ export async function openGan(plan: GanPlan, options: GanStepOptions): Promise<G
     TrainingStep.open({ loss, values, optimiser, outputs, only: (name) => name.startsWith(prefix) });
   const steps = inTurn({
     discriminator: {
-      step: await open(op.add(hinge(real, 1), hinge(d.fakes, -1)), DISCRIMINATOR, {
-        gap: op.sub(op.mean(real), op.mean(d.fakes)),
+      step: await open(op.add(hinge(real, 1), hinge(d.fakes.logits, -1)), DISCRIMINATOR, {
+        gap: op.sub(op.mean(real), op.mean(d.fakes.logits)),
       }),
     },
-    generator: { step: await open(op.neg(op.mean(g.fakes)), GENERATOR), rate: generatorRate },
+    generator: {
+      step: await open(op.sub(op.mul(unlike, guidance), op.mean(g.fakes.logits)), GENERATOR, { unlike }),
+      rate: generatorRate,
+    },
   });
   const names = new Map(
     [...values.keys()].filter((name) => name.startsWith(GENERATOR)).map((name) => [name, averageOf(name)]),

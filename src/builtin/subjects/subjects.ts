@@ -42,7 +42,7 @@ const RESNET: ClassifierSettings = {
 };
 const GAN: GanSettings = {
   ...{ size: 32, width: 12, discriminatorWidth: 8, latent: 16 * latentPieces(32), shared: 64 },
-  ...{ eyesEpochs: 3, batch: 32, steps: 2400, learningRate: 4e-4, generatorRate: 0.5 },
+  ...{ eyesEpochs: 3, batch: 32, steps: 2400, learningRate: 4e-4, generatorRate: 0.5, guidance: 0.25 },
 };
 const DINO: DinoSettings = {
   ...{ size: 64, partSize: 32, parts: 4, network: { patch: 8, width: 128, depth: 4, heads: 4, ratio: 3 } },

@@ -32,6 +32,8 @@ export interface GanSettings extends GanPlan {
   /** The discriminator's; the generator's is a share of it. Falls in a straight line to a tenth. */
   readonly learningRate: number;
   readonly generatorRate: number;
+  /** Weight of what the classifier recognises, in the generator's loss. */
+  readonly guidance: number;
 }
 
 export interface TrainGanOptions extends GanSettings {
@@ -61,13 +63,13 @@ const COLUMNS = 10;
 /** Trains; goes on from the checkpoint beside `out` when there is one. Errors: as `fit`. */
 export async function trainGan(path: string, options: TrainGanOptions): Promise<TrainedGan> {
   const { out, seed, batch, steps, learningRate, progress, now, limitPerClass } = options;
-  const { size, width, discriminatorWidth, latent, shared, generatorRate, eyesEpochs } = options;
+  const { size, width, discriminatorWidth, latent, shared, generatorRate, guidance, eyesEpochs } = options;
   const plan = { size, width, discriminatorWidth, latent, shared };
   const preprocessing: Preprocessing = { ...IMAGENET, width: size, height: size, mean: [0.5], std: [0.5] };
   const pictures = await openPictures(path, { preprocessing, seed, limitPerClass, progress });
   const { classes, fingerprint } = pictures;
   const files = filesBeside(out);
-  const kinds = { classes: classes.length, batch, seed, generatorRate };
+  const kinds = { classes: classes.length, batch, seed, generatorRate, guidance };
   const watching = { classes: classes.length, preprocessing, epochs: eyesEpochs, seed, fingerprint, progress, now };
   const eyes = await trainEyes(pictures.training, { ...watching, checkpoint: files.eyes });
   const { step, values, optimiser } = await openGan(plan, { ...kinds, eyes });
@@ -88,7 +90,7 @@ export async function trainGan(path: string, options: TrainGanOptions): Promise<
     checkpoint: {
       path: files.checkpoint,
       everyMs: CHECKPOINT_MS,
-      identity: { ...plan, eyesEpochs, batch, learningRate, generatorRate, seed, data: fingerprint },
+      identity: { ...plan, eyesEpochs, batch, learningRate, generatorRate, guidance, seed, data: fingerprint },
       resume: existsSync(files.checkpoint),
     },
     metrics: { path: files.log },

@@ -10,7 +10,7 @@
  * - color: the colour, "red-c" as "red"; only the eleven of `COLOUR_NAMES`, which are all that Broden has. One a pixel: the first.
  * - texture: textures by Broden's own names (`Labels.textures`), of which there are none in `Labels.texture`.
  *
- * Nothing is measured: where Broden says nothing, nothing is known. A picture costs reading its PNGs, one to five.
+ * Nothing is measured: where Broden says nothing, nothing is known, and a category without an entry is `unlabelled`. A picture costs reading its PNGs, one to five.
  */
 import { readFile, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
@@ -26,7 +26,7 @@ import {
   readBrodenLabels,
 } from "./broden-tables.js";
 import { everydayNames, kindOf } from "./kinds.js";
-import { COLOUR_NAMES, type LabelledThing, type LabelSource, type Labels } from "./labels.js";
+import { COLOUR_NAMES, type LabelKind, type LabelledThing, type LabelSource, type Labels } from "./labels.js";
 
 type Known = ReadonlyMap<number, BrodenLabel>;
 
@@ -73,10 +73,17 @@ export async function openBroden(folder: string): Promise<LabelSource> {
         ),
         texture: new Uint8Array(size * size),
         textures: [...textures].map(([number, plane]) => [nameOf(number), plane] as const),
+        unlabelled: KINDS.flatMap(([category, kind]) => (image.labels[category]?.length ? [] : [kind])),
       };
     },
   };
 }
+
+/** Its categories, as kinds of labels. */
+const KINDS: readonly (readonly [BrodenCategory, LabelKind])[] = [
+  ...(["object", "part", "scene", "material", "texture"] as const).map((kind) => [kind, kind] as const),
+  ["color", "colour"],
+];
 
 const sceneName = (name: string) => name.replace(/-s$/, "");
 

@@ -26,14 +26,15 @@ export class ConceptNumbers {
 
   /** The picture as planes. Every pixel has one value in each. */
   planes(labels: Labels): ConceptPlane[] {
-    const { size, thing, things, colour, texture, scene } = labels;
+    const { size, thing, things, colour, texture, scene, unlabelled = [] } = labels;
+    const isKnown = !unlabelled.includes("object");
     const partNames = [...new Set(things.flatMap(({ parts = [] }) => parts.map(([name]) => name)))];
     const parts = partNames.map((name) => ({
       plane: evaluate({ is: "part", name }, labels),
       concepts: [[], this.#numbersOf([{ is: "part", name }])],
     }));
     return [
-      { plane: thing, concepts: [undefined, ...things].map((one) => this.#numbersOf(atomsOfThing(one))) },
+      { plane: thing, concepts: [undefined, ...things].map((one) => this.#numbersOf(atomsOfThing(one, isKnown))) },
       { plane: colour, concepts: this.#fixed("colour", [[], ...COLOUR_NAMES.map(atomsOfColour)]) },
       {
         plane: texture,
@@ -88,11 +89,12 @@ const KINDS = {
   surface: ["background"],
 } as const;
 
-function atomsOfThing(thing: LabelledThing | undefined): Atom[] {
-  if (thing === undefined) return [{ is: "background" }];
+/** @param isKnown whether objects were labelled: otherwise what has no name is not background. */
+function atomsOfThing(thing: LabelledThing | undefined, isKnown: boolean): Atom[] {
+  if (thing === undefined) return isKnown ? [{ is: "background" }] : [];
   return [
     ...[...new Set(thing.names)].map((name): Atom => ({ is: "thing", name })),
-    ...KINDS[thing.kind].map((is): Atom => ({ is })),
+    ...(isKnown || thing.names.length > 0 ? KINDS[thing.kind].map((is): Atom => ({ is })) : []),
     ...(thing.material === undefined ? [] : [{ is: "material", name: thing.material } as const]),
     ...(thing.shape === undefined ? [] : [{ is: "shape", name: thing.shape } as const]),
   ];

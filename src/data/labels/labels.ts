@@ -46,6 +46,10 @@ export interface LabelledThing {
   readonly parts?: readonly (readonly [name: string, plane: Uint8Array])[] | undefined;
 }
 
+/** What labels are about. */
+export const LABEL_KINDS = ["object", "part", "scene", "material", "texture", "colour", "shape"] as const;
+export type LabelKind = (typeof LABEL_KINDS)[number];
+
 export interface Labels {
   /** Side of all planes, pixels. */
   readonly size: number;
@@ -61,6 +65,8 @@ export interface Labels {
   readonly texture: Uint8Array;
   /** Textures by the source's own names, which may overlap: [name, plane], plane uint8 [y, x], not 0 where it is seen. */
   readonly textures?: readonly (readonly [name: string, plane: Uint8Array])[] | undefined;
+  /** What nobody labelled in this picture, so that its absence says nothing; undefined where everything was. */
+  readonly unlabelled?: readonly LabelKind[] | undefined;
 }
 
 /** Pictures whose contents are known. */

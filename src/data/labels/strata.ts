@@ -1,11 +1,11 @@
 /**
  * Pictures as strata: all pixels of which exactly the same concepts are true count as one stratum, whichever pictures they are in. There are
  * hundreds of times fewer strata than pixels, and any formula of atomic concepts is true of whole strata, so its overlap with a unit is a sum over
- * strata: exact, and no mask of any formula is ever made.
+ * strata: exact, and no mask of any formula is ever made. Pixels of pictures in which other kinds of things were labelled are of other strata.
  */
 import { ConceptNumbers } from "./concept-planes.js";
 import type { Covered } from "./concepts.js";
-import type { Labels } from "./labels.js";
+import type { LabelKind, Labels } from "./labels.js";
 import type { Atom } from "./query.js";
 
 /** One unit's active pixels by stratum; strata without any are left out. */
@@ -24,6 +24,7 @@ export class Strata {
   /** By the concepts that are true, joined. */
   readonly #numbers = new Map<string, number>();
   readonly #members: Uint32Array[] = [];
+  readonly #unlabelled: (readonly LabelKind[])[] = [];
   readonly #pixels: number[] = [];
   /** [unit]: stratum -> active pixels. */
   readonly #active: Map<number, number>[];
@@ -50,6 +51,11 @@ export class Strata {
   /** The concepts that are true of a stratum's pixels, ascending. */
   members(stratum: number): Uint32Array {
     return this.#members[stratum];
+  }
+
+  /** What nobody labelled in the pictures of a stratum. */
+  unlabelled(stratum: number): readonly LabelKind[] {
+    return this.#unlabelled[stratum];
   }
 
   /** Counts a picture. @param covered [unit]: the positions of its active pixels, y * size + x. */
@@ -95,16 +101,17 @@ export class Strata {
       combined = into;
       combinations = found;
     }
-    const numbers = combinations.map((concepts) => this.#numberOf(concepts));
+    const numbers = combinations.map((concepts) => this.#numberOf(concepts, labels.unlabelled ?? []));
     return combined.map((combination) => numbers[combination]);
   }
 
-  #numberOf(concepts: readonly number[]): number {
+  #numberOf(concepts: readonly number[], unlabelled: readonly LabelKind[]): number {
     const members = Uint32Array.from(new Set(concepts)).sort();
-    const key = members.join(" ");
+    const key = [...members, ...unlabelled].join(" ");
     let number = this.#numbers.get(key);
     if (number === undefined) {
       number = this.#members.push(members) - 1;
+      this.#unlabelled.push(unlabelled);
       this.#pixels.push(0);
       this.#numbers.set(key, number);
     }

@@ -9,6 +9,7 @@
 
 import type { Atom, Query } from "../../data/labels/query.js";
 import type { Strata, UnitStrata } from "../../data/labels/strata.js";
+import { categoryOf } from "./categories.js";
 
 export const OPERATORS = ["or", "and", "and not"] as const;
 export type Operator = (typeof OPERATORS)[number];
@@ -31,6 +32,11 @@ export interface CompexpOptions {
   readonly length?: number;
   /** Formulas kept at each length; default 5, as in the reference. */
   readonly beam?: number;
+  /**
+   * Whether a concept is compared in those pictures only in which its category was labelled, as in NetDissect; for length 1. Compositional
+   * Explanations compare in all pictures, since a formula has concepts of several categories. Default no.
+   */
+  readonly onlyLabelled?: boolean;
 }
 
 /** Searches formulas for the units of one set of pictures. What does not depend on the unit is counted once. */
@@ -54,13 +60,15 @@ export class Explainer {
    * The best formula of each length from 1, as far as the search went; a longer one is there only if it is better than all shorter. Empty for a
    * unit that is active nowhere, or nowhere where a concept is.
    */
-  explain(unit: UnitStrata, { length = 3, beam = 5 }: CompexpOptions = {}): Explained[] {
+  explain(unit: UnitStrata, { length = 3, beam = 5, onlyLabelled = false }: CompexpOptions = {}): Explained[] {
     if (unit.covered === 0) return [];
+    if (onlyLabelled && length > 1) throw new Error("compexp: formulas are compared in all pictures");
+    const seen = onlyLabelled ? this.#coveredWhereLabelled(unit) : () => unit.covered;
     const single = this.#overlaps(unit, undefined);
     let kept: Scored[] = [];
     for (const [concept, both] of single.entries()) {
       if (both > 0 && this.#allowed[concept] === 1)
-        kept.push(this.#scored({ concept }, both, this.#sizes[concept], unit));
+        kept.push(scored({ concept }, both, this.#sizes[concept], seen(concept)));
     }
     kept = best(kept, beam);
     const found = kept.slice(0, 1);
@@ -76,12 +84,12 @@ export class Explainer {
           const joined = { left: formula, concept } as const;
           const either = both + single[concept] - within[concept];
           const union = size + this.#sizes[concept] - shared[concept];
-          candidates.push(this.#scored({ ...joined, operator: "or" }, either, union, unit));
+          candidates.push(scored({ ...joined, operator: "or" }, either, union, unit.covered));
           if (within[concept] > 0)
-            candidates.push(this.#scored({ ...joined, operator: "and" }, within[concept], shared[concept], unit));
+            candidates.push(scored({ ...joined, operator: "and" }, within[concept], shared[concept], unit.covered));
           if (shared[concept] > 0)
             candidates.push(
-              this.#scored({ ...joined, operator: "and not" }, both - within[concept], size - shared[concept], unit),
+              scored({ ...joined, operator: "and not" }, both - within[concept], size - shared[concept], unit.covered),
             );
         }
       }
@@ -120,10 +128,20 @@ export class Explainer {
     return counts;
   }
 
-  #scored(formula: Formula, both: number, size: number, { covered }: UnitStrata): Scored {
-    return { formula, both, size, iou: both / (size + covered - both) };
+  /** The unit's active pixels in pictures in which a concept's category was labelled. */
+  #coveredWhereLabelled({ strata, pixels, covered }: UnitStrata): (concept: number) => number {
+    const missed = new Map<string, number>();
+    for (let i = 0; i < strata.length; i++) {
+      for (const kind of this.#strata.unlabelled(strata[i])) missed.set(kind, (missed.get(kind) ?? 0) + pixels[i]);
+    }
+    return (concept) => covered - (missed.get(categoryOf(this.#strata.atoms[concept])) ?? 0);
   }
 }
+
+const scored = (formula: Formula, both: number, size: number, covered: number): Scored => ({
+  ...{ formula, both, size },
+  iou: both / (size + covered - both),
+});
 
 /** Formulas whose overlaps are kept: other units come by them again. */
 const MOST_KEPT = 4096;

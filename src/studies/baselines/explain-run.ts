@@ -87,7 +87,7 @@ export async function explainRun(folder: string, source: LabelSource, options: E
       const explainer = new Explainer(strata, allowed);
       progress.begin("explaining", units.length, "unit");
       const explained = units.map((each, i): UnitExplanation => {
-        const found = explainer.explain(strata.unit(i), { length, ...(beam && { beam }) });
+        const found = explainer.explain(strata.unit(i), { length, onlyLabelled: length === 1, ...(beam && { beam }) });
         progress.update(i + 1);
         const [first, last] = [found[0], found[found.length - 1]];
         return {

@@ -94,7 +94,7 @@ async function gradeOn(
   const set = await openHeldOut("grading", run, options.images);
   try {
     const pass = await LabelledPass.open("grading", run, set, source, options);
-    const vocabulary = vocabularyFrom(pass.labels, source);
+    const vocabulary = vocabularyFrom(await pass.labels(), source);
     const layers = run.layers.filter((layer) => methods.some((method) => method.some((own) => own.layer === layer)));
     const tables = layers.map((layer) => {
       const claims = methods.map((method) => method.find((own) => own.layer === layer)?.claims ?? []);

@@ -27,7 +27,16 @@ const plan = { size: 32, width: 2, discriminatorWidth: 2, latent: 8, shared: 4 }
 const train = (name: string, options: Partial<TrainGanOptions> = {}) =>
   trainGan(at("colours"), {
     ...plan,
-    ...{ out: at(`${name}.onnx`), eyesEpochs: 1, batch: 4, steps: 4, learningRate: 1e-3, generatorRate: 0.5, seed: 5 },
+    ...{
+      out: at(`${name}.onnx`),
+      eyesEpochs: 1,
+      batch: 4,
+      steps: 4,
+      learningRate: 1e-3,
+      generatorRate: 0.5,
+      guidance: 0.2,
+      seed: 5,
+    },
     ...{ progress: silent, now: () => performance.now() },
     ...options,
   });
@@ -73,7 +82,7 @@ test("killed and resumed, it ends in the same bits", async () => {
 });
 
 test("the averaged generator is neither the first nor the last, and its statistics are its own", async () => {
-  const kinds = { classes: 2, batch: 4, seed: 1, generatorRate: 1, eyes: new Map() };
+  const kinds = { classes: 2, batch: 4, seed: 1, generatorRate: 1, guidance: 0.2, eyes: new Map() };
   const { step, values } = await openGan(plan, kinds);
   const random = new Random(2);
   const feeds = () => ({ latents: drawLatents(4, plan.latent, random), class: classNumbers(4, (i) => i % 2) });

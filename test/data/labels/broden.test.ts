@@ -97,6 +97,7 @@ test("every category becomes what it is", async () => {
   expect([...carWheels].flatMap((value, at) => (value ? [at] : []))).toEqual([7 * SIDE + 1]);
   expect([pixels(street, "colour", "red"), pixels(street, "colour", "blue")]).toEqual([32, 32]);
   expect(count(evaluate({ is: "background" }, street))).toBe(64 - 16);
+  expect(street.unlabelled).toEqual(["texture"]);
 });
 
 test("labels of whole pictures; textures keep Broden's names, and are counted once", async () => {
@@ -104,6 +105,7 @@ test("labels of whole pictures; textures keep Broden's names, and are counted on
   const banded = await source.labels("dtd/banded.jpg", 4);
   expect([pixels(banded, "texture", "banded"), pixels(banded, "texture", "grid")]).toEqual([16, 16]);
   expect(banded.things).toEqual([]);
+  expect(banded.unlabelled).toEqual(["object", "part", "scene", "material", "colour"]);
   const counter = new ConceptCounter(1);
   counter.add({ ...banded, texture: new Uint8Array(16).fill(7) }, [[0, 1]]); // the seventh texture is the grid
   const fits = counter.fits(0).filter(({ atom }) => atom.is === "texture");

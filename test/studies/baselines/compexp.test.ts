@@ -144,3 +144,35 @@ test("only allowed concepts are used; a unit that is active nowhere has no formu
   empty.add(randomLabels(new Random(1)), [[]]);
   expect(new Explainer(empty).explain(empty.unit(0))).toEqual([]);
 });
+
+test("NetDissect leaves out pictures in which nothing of a concept's category is labelled", () => {
+  const random = new Random(5);
+  const pictures = Array.from({ length: 12 }, (_, i): Labels => {
+    const labels = randomLabels(random);
+    return i % 3 === 0 ? { ...labels, unlabelled: ["colour"], colour: new Uint8Array(SIZE * SIZE) } : labels;
+  });
+  const active = pictures.map(() =>
+    Uint32Array.from({ length: SIZE * SIZE }, (_, at) => at).filter(() => random.uniform() < 0.3),
+  );
+  const strata = new Strata(1);
+  for (const [i, labels] of pictures.entries()) strata.add(labels, [active[i]]);
+  const iou = (query: Query, some: (labels: Labels) => boolean) => {
+    const chosen = pictures.flatMap((labels, i) => (some(labels) ? [i] : []));
+    const unit = chosen.flatMap((i) => Array.from({ length: SIZE * SIZE }, (_, at) => Number(active[i].includes(at))));
+    return iouOf(Uint8Array.from(chosen.flatMap((i) => [...evaluate(query, pictures[i])])), Uint8Array.from(unit));
+  };
+  for (const [concept, atom] of strata.atoms.entries()) {
+    const one = new Explainer(strata, [concept]);
+    const [own] = one.explain(strata.unit(0), { length: 1, onlyLabelled: true });
+    const isColour = atom.is === "colour" || atom.is === "light" || atom.is === "dark";
+    const isKnown = ({ unlabelled }: Labels) => !isColour || unlabelled === undefined;
+    expect(own?.iou ?? 0).toBeCloseTo(iou(atom, isKnown), 12);
+    expect(one.explain(strata.unit(0), { length: 1 })[0]?.iou ?? 0).toBeCloseTo(
+      iou(atom, () => true),
+      12,
+    );
+  }
+  expect(() => new Explainer(strata).explain(strata.unit(0), { length: 2, onlyLabelled: true })).toThrow(
+    "all pictures",
+  );
+});
