@@ -84,13 +84,16 @@ one label that, given to every unit, scores best.`,
       await writeFileAtomically(join(out, "descriptions.csv"), report.descriptionsTable(outcomes));
       const byProtocol = report.summarise(outcomes, ({ protocol }) => protocol);
       const each = report.summarise(outcomes, ({ experiment, test }) => `${experiment}: ${test}`);
-      await writeFileAtomically(join(out, "summary.json"), `${JSON.stringify({ byProtocol, each }, null, 1)}\n`);
+      const leads = report.leads(outcomes, ({ protocol }) => protocol);
+      await writeFileAtomically(join(out, "summary.json"), `${JSON.stringify({ byProtocol, leads, each }, null, 1)}\n`);
       if (options.json) {
-        printJson({ out, byProtocol, each });
+        printJson({ out, byProtocol, leads, each });
         return;
       }
       const wanted = Object.keys(byProtocol[0].scores).filter((name) => !/ROUGE-[12]/.test(name));
       printTable(report.summaryHeader(wanted), report.summaryRows(byProtocol, wanted));
+      process.stdout.write("\n");
+      printTable(report.leadHeader(wanted), report.leadRows(leads, wanted));
       process.stdout.write(`${out}: ${outcomes.length} outcomes; summary.json and descriptions.csv tell each\n`);
     });
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { UserError } from "../base/errors.js";
+import type { Outcome } from "../studies/generalization/generalize.js";
 import { bertOption, place, whole } from "./arguments.js";
 import { printJson, printTable } from "./print.js";
 import { terminalProgress } from "./progress.js";
@@ -60,16 +61,18 @@ numbers cannot. Killed, the same command goes on.`,
           found[table] = statistics;
           if (!options.json) printTable(made.TABLE6_HEADER, made.table6Rows(statistics));
         } else {
-          const summaries =
+          const groupings =
             table === "table3"
-              ? report.summarise(outcomes, made.table3Group)
-              : [
-                  ...report.summarise(outcomes, made.table2Group),
-                  ...report.summarise(outcomes, (outcome) => made.table2Group(outcome) && "all networks"),
-                ];
-          found[table] = summaries;
+              ? [made.table3Group]
+              : [made.table2Group, (outcome: Outcome) => made.table2Group(outcome) && "all networks"];
+          const summaries = groupings.flatMap((group) => report.summarise(outcomes, group));
+          const leads = groupings.flatMap((group) => report.leads(outcomes, group));
+          found[table] = { summaries, leads };
           const wanted = Object.keys(summaries[0].scores).filter((name) => !/ROUGE-[12]/.test(name));
-          if (!options.json) printTable(report.summaryHeader(wanted), report.summaryRows(summaries, wanted));
+          if (options.json) continue;
+          printTable(report.summaryHeader(wanted), report.summaryRows(summaries, wanted));
+          process.stdout.write("\n");
+          printTable(report.leadHeader(wanted), report.leadRows(leads, wanted));
         }
       }
       await writeFileAtomically(join(out, "tables.json"), `${JSON.stringify(found, null, 1)}\n`);

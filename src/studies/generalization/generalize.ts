@@ -8,6 +8,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { Interval } from "../../base/bootstrap.js";
 import { UserError } from "../../base/errors.js";
 import { writeFileAtomically } from "../../base/files.js";
 import { sha256 } from "../../base/hash.js";
@@ -18,7 +19,7 @@ import { type AnnotatedSet, openAnnotatedSets } from "../../describer/annotated-
 import { describe } from "../../describer/describe.js";
 import { loadDescriber } from "../../describer/describer.js";
 import { learnedFrom } from "../../describer/evaluation/evaluate.js";
-import { type JudgedUnit, type Judgement, judge } from "../../describer/evaluation/judge.js";
+import { type Judgement, judge } from "../../describer/evaluation/judge.js";
 import type { EncoderSource } from "../../describer/training/encoder-source.js";
 import { type TrainOptions, trainDescriber } from "../../describer/training/train.js";
 import type { TextMetric } from "../../language/metric.js";
@@ -28,6 +29,7 @@ import { wordsOf } from "../baselines/report.js";
 import type { LayerClaim } from "../described-run.js";
 import { type Grades, gradeClaims } from "../grading/grade.js";
 import { sameOrNew } from "../settings-file.js";
+import { lead, type ScoredUnit } from "./order.js";
 import { type Experiment, experimentsOf, type Protocol, trainingKey } from "./protocol.js";
 
 /** Pictures, and what knows their contents. */
@@ -65,7 +67,8 @@ export interface GeneralizeOptions {
   readonly now: () => number;
 }
 
-export const METHODS = ["pmi", "p(d|E)", "compexp", "netdissect"] as const;
+/** In the order of the paper's Table 2, the best first. */
+export const METHODS = ["pmi", "p(d|E)", "netdissect", "compexp"] as const;
 export type Method = (typeof METHODS)[number];
 
 /** What one method says of units of one network, and how good it is. */
@@ -76,11 +79,13 @@ export interface Outcome {
   readonly test: string;
   readonly seed: number;
   readonly method: Method;
-  readonly units: readonly JudgedUnit[];
+  readonly units: readonly ScoredUnit[];
   /** By metric, all layers together. */
   readonly judgements: readonly Judgement[];
   /** Where there are labelled pictures. */
   readonly grades?: Pick<Grades, "grade" | "shuffled" | "constant" | "iou" | "bestIou" | "understood">;
+  /** How far it is ahead of the method that comes after it in the paper's order, by metric, on the same units. */
+  readonly ahead?: { readonly of: Method; readonly by: Readonly<Record<string, Interval>> };
 }
 
 const TRAINING: Partial<TrainOptions> = { patience: 10, holdOut: 0.1 };
@@ -88,7 +93,13 @@ const TRAINING: Partial<TrainOptions> = { patience: 10, holdOut: 0.1 };
 /** What decides the outcomes of a study, beside its runs and seeds: a study is not gone on with under other settings. */
 async function checkSettings({ out, encoder, metrics, length = 3, training = {} }: GeneralizeOptions): Promise<void> {
   const { session: _, ...learning } = { ...TRAINING, ...training };
-  const settings = { encoder: encoder.sha256, metrics: metrics.map(({ name }) => name), length, training: learning };
+  const settings = {
+    format: 2,
+    encoder: encoder.sha256,
+    metrics: metrics.map(({ name }) => name),
+    length,
+    training: learning,
+  };
   await sameOrNew(join(out, "study.json"), settings, "generalizing");
 }
 
@@ -176,7 +187,7 @@ class Study {
     const labelled = await this.#options.labelled?.(set.store.folder);
     if (labelled) {
       const explained = await this.#explained(set, labelled);
-      for (const method of ["compexp", "netdissect"] as const) {
+      for (const method of ["netdissect", "compexp"] as const) {
         said.set(
           method,
           explained[method].filter(({ layer, unit }) => references.has(keyOf(layer, unit))),
@@ -208,18 +219,27 @@ class Study {
           { images: labelled.heldOut.images, progress },
         )
       : [];
+    const scored = methods.map(([, claims], i) => {
+      const rows = grades[i]?.layers.flatMap((layer) => layer.rows) ?? [];
+      const byUnit = new Map(rows.map(({ layer, unit, grade }) => [keyOf(layer, unit), grade]));
+      return claims.map(({ layer, unit, description }): ScoredUnit => {
+        const [key, grade] = [keyOf(layer, unit), byUnit.get(keyOf(layer, unit))];
+        const told = { layer, unit, description, references: references.get(key)! };
+        return grade === undefined ? told : { ...told, grade: Number.isNaN(grade) ? null : grade };
+      });
+    });
     const found: Outcome[] = [];
-    for (const [i, [method, claims]] of methods.entries()) {
-      const units = claims.map(
-        ({ layer, unit, description }): JudgedUnit => ({
-          ...{ layer, unit, description, references: references.get(keyOf(layer, unit))! },
-        }),
-      );
+    for (const [i, [method]] of methods.entries()) {
+      const units = scored[i];
       const judgements = (await judge(units, metrics, { random: new Random(facts.seed) })).filter(
         ({ layer }) => layer === "",
       );
       const grade = grades[i] && { grades: summaryOf(grades[i]) };
-      found.push({ ...facts, method, units, judgements, ...grade });
+      const next = methods[i + 1]?.[0];
+      const ahead = next && {
+        ahead: { of: next, by: await lead(units, scored[i + 1], metrics, new Random(facts.seed)) },
+      };
+      found.push({ ...facts, method, units, judgements, ...grade, ...ahead });
     }
     return found;
   }

@@ -3,6 +3,7 @@ import { stringify } from "csv-stringify/sync";
 import type { Interval } from "../../base/bootstrap.js";
 import { formatScore } from "../../language/metric.js";
 import { METHODS, type Method, type Outcome } from "./generalize.js";
+import { GRADE } from "./order.js";
 
 /** Means over outcomes of one kind: each network, and each seed, counts the same. */
 export interface Summary {
@@ -61,24 +62,66 @@ export function summarise(outcomes: readonly Outcome[], groupOf: (outcome: Outco
   );
 }
 
-/** The name of grades among metrics. */
-export const GRADE = "grade";
+/** By how much one method is ahead of another on the same units: means over outcomes, as in `GroupScore`. */
+export interface Lead {
+  readonly group: string;
+  readonly first: Method;
+  readonly second: Method;
+  readonly outcomes: number;
+  readonly by: Readonly<Record<string, { readonly value: number; readonly margin: number }>>;
+}
+
+/** The paper's order of methods, each against the next, by group. */
+export function leads(outcomes: readonly Outcome[], groupOf: (outcome: Outcome) => string | undefined): Lead[] {
+  const groups = [...new Set(outcomes.flatMap((outcome) => groupOf(outcome) ?? []))];
+  return groups.flatMap((group) =>
+    METHODS.flatMap((first): Lead[] => {
+      const own = outcomes.flatMap((outcome) => {
+        const isOwn = outcome.method === first && groupOf(outcome) === group;
+        return isOwn && outcome.ahead ? [outcome.ahead] : [];
+      });
+      if (own.length === 0) return [];
+      const names = Object.keys(own[0].by);
+      const by = names.map((name) => [name, meanOf(own.flatMap((ahead) => ahead.by[name] ?? []))] as const);
+      return [{ group, first, second: own[0].of, outcomes: own.length, by: Object.fromEntries(by) }];
+    }),
+  );
+}
+
+/** Rows of a table of leads. */
+export const leadRows = (list: readonly Lead[], metrics: readonly string[]): string[][] =>
+  list.map(({ group, first, second, outcomes, by }) => [
+    ...[group, `${first} over ${second}`, String(outcomes)],
+    ...metrics.map((metric) => {
+      const lead = by[metric];
+      if (lead === undefined) return "-";
+      const order = lead.value > lead.margin ? "better" : lead.value < -lead.margin ? "worse" : "cannot tell";
+      return `${lead.value < 0 ? "" : "+"}${shown(metric, lead)} ${order}`;
+    }),
+  ]);
+
+export const leadHeader = (metrics: readonly string[]): string[] => ["group", "methods", "runs", ...metrics];
+
+const meanOf = (list: readonly Interval[]) => {
+  const mean = (read: (item: Interval) => number) => list.reduce((sum, item) => sum + read(item), 0) / list.length;
+  return {
+    value: mean(({ value }) => value),
+    margin: mean(({ low, high }) => (high - low) / 2) / Math.sqrt(list.length),
+  };
+};
 
 function groupScore(
   list: readonly { readonly own: Interval; readonly shuffled: Interval; readonly constant: Interval }[],
 ): GroupScore {
-  const mean = (read: (item: (typeof list)[number]) => number) =>
-    list.reduce((sum, item) => sum + read(item), 0) / list.length;
   return {
-    value: mean(({ own }) => own.value),
-    margin: mean(({ own }) => (own.high - own.low) / 2) / Math.sqrt(list.length),
-    shuffled: mean(({ shuffled }) => shuffled.value),
-    constant: mean(({ constant }) => constant.value),
+    ...meanOf(list.map(({ own }) => own)),
+    shuffled: meanOf(list.map(({ shuffled }) => shuffled)).value,
+    constant: meanOf(list.map(({ constant }) => constant)).value,
   };
 }
 
 /** A score as it is printed: "0.41 ± 0.03". */
-export function shown(metric: string, score: GroupScore | undefined): string {
+export function shown(metric: string, score: Pick<GroupScore, "value" | "margin"> | undefined): string {
   return score === undefined ? "-" : `${format(metric, score.value)} ± ${format(metric, score.margin)}`;
 }
 

@@ -63,6 +63,9 @@ describe("describers of shapes", () => {
     };
     const same = rougeOf("from one", "two");
     expect(same.describer.value).toBeGreaterThan(0.6);
+    const first = outcomes.find(({ method }) => method === "pmi")!;
+    expect(first.ahead?.of).toBe("p(d|E)");
+    expect(Object.keys(first.ahead!.by)).toEqual(["BLEU", "ROUGE-L"]);
     expect(same.shuffled.value).toBeLessThan(0.45);
     expect(rougeOf("from one", "odd").describer.value).toBeLessThan(same.describer.value - 0.2);
     const summary = summarise(outcomes, ({ test: network }) => `to ${network}`);
