@@ -23,6 +23,7 @@ import { type Judgement, judge } from "../../describer/evaluation/judge.js";
 import type { EncoderSource } from "../../describer/training/encoder-source.js";
 import { type TrainOptions, trainDescriber } from "../../describer/training/train.js";
 import type { TextMetric } from "../../language/metric.js";
+import type { Candidate } from "../../run/descriptions.js";
 import { queryOf } from "../baselines/compexp.js";
 import { type Explanations, explainRun } from "../baselines/explain-run.js";
 import { wordsOf } from "../baselines/report.js";
@@ -169,18 +170,14 @@ class Study {
         );
       }
       const only = (layer: string, unit: number) => references.has(keyOf(layer, unit));
-      for (const [method, search] of [
-        ["pmi", "rerank"],
-        ["p(d|E)", "beam"],
-      ] as const) {
-        const claims: LayerClaim[] = [];
-        for await (const { layer, unit, description } of describe(set.store, describer, {
-          ...{ search, only, progress: this.#options.progress ?? silent },
-        })) {
-          claims.push({ layer, unit, description });
-        }
-        said.set(method, claims);
+      const [pmi, likelihood]: LayerClaim[][] = [[], []];
+      const ways = { search: "rerank", only, progress: this.#options.progress ?? silent } as const;
+      for await (const { layer, unit, description, beam } of describe(set.store, describer, ways)) {
+        pmi.push({ layer, unit, description });
+        // one beam has the candidates of both
+        likelihood.push({ layer, unit, description: likeliest(beam)?.description ?? "" });
       }
+      said.set("pmi", pmi).set("p(d|E)", likelihood);
     } finally {
       await describer.close();
     }
@@ -270,6 +267,12 @@ class Study {
     await writeFileAtomically(file, `${JSON.stringify(claims)}\n`);
     return claims;
   }
+}
+
+/** By p(d|E) alone; of candidates that say something, where there are any. */
+function likeliest(beam: readonly Candidate[]): Candidate | undefined {
+  const speaking = beam.filter(({ description }) => description !== "");
+  return (speaking.length > 0 ? speaking : [...beam]).sort((a, b) => b.logp - a.logp)[0];
 }
 
 const summaryOf = ({ grade, shuffled, constant, iou, bestIou, understood }: Grades) => ({

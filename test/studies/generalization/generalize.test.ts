@@ -3,7 +3,10 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe as described } from "../../../src/describer/describe.js";
+import { loadDescriber } from "../../../src/describer/describer.js";
 import { type EncoderSource, openEncoder } from "../../../src/describer/training/encoder-source.js";
+import { openExemplars } from "../../../src/exemplars/store.js";
 import { bleu } from "../../../src/language/bleu.js";
 import { rouge } from "../../../src/language/rouge.js";
 import { type GeneralizeOptions, generalize } from "../../../src/studies/generalization/generalize.js";
@@ -80,6 +83,14 @@ describe("describers of shapes", () => {
     expect(readdirSync(at("study", "outcomes")).map((file) => statSync(at("study", "outcomes", file)).mtimeMs)).toEqual(
       before,
     );
+    // p(d|E) alone is what a search by it finds
+    const alone = outcomes.find(({ experiment, method }) => experiment === "from one" && method === "p(d|E)")!;
+    const describer = await loadDescriber(at("study", "describers", "one, seed 0"));
+    const store = await openExemplars(at(alone.test));
+    const found: string[] = [];
+    for await (const { description } of described(store, describer, { search: "beam" })) found.push(description);
+    await Promise.all([describer.close(), store.close()]);
+    expect(alone.units.map(({ description }) => description)).toEqual(found);
     // within: only held-out units are judged
     const within = await study("study", ["one"], { protocols: ["within"] });
     expect(within[0].units.length).toBeGreaterThan(15);
