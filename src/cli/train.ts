@@ -143,7 +143,7 @@ function summaryOf(trained: Trained): string {
   return (
     `${plain(out)}: learned from ${annotations} annotations of ${trainingUnits + heldOutUnits} units, ${heldOutUnits} of them held out` +
     `${incompleteUnits > 0 ? `; ${incompleteUnits} units with missing exemplars were left out` : ""}\n` +
-    `captioner: BLEU ${trained.bleu.toFixed(1)} on held-out units (greedy), ${epochs(captioner)}\n` +
+    `captioner: ROUGE-L ${trained.rouge.toFixed(3)} on held-out units (greedy), ${epochs(captioner)}\n` +
     `language model: perplexity ${trained.perplexity.toFixed(1)} on their annotations, ${epochs(languageModel)}\n` +
     `${plain(out)}/card.md tells it all; next: milan describe RUN --describer ${plain(out)}\n`
   );

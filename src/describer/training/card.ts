@@ -110,12 +110,12 @@ export async function cardOf(files: DescriberFiles, options: CardOptions): Promi
     "",
     "## Curves",
     "",
-    "| epoch | language model: training loss | held-out loss | captioner: training loss | held-out BLEU (greedy) |",
+    "| epoch | language model: training loss | held-out loss | captioner: training loss | held-out ROUGE-L (greedy) |",
     "|---|---|---|---|---|",
     ...Array.from({ length: Math.max(captionerLog.length, modelLog.length) }, (_, i) => {
       const cell = (value: number | undefined) => (value === undefined ? "" : value.toFixed(3));
       const [model, caption] = [modelLog[i], captionerLog[i]];
-      return `| ${i + 1} | ${cell(model?.loss)} | ${cell(model?.metrics.heldOutLoss)} | ${cell(caption?.loss)} | ${cell(caption?.metrics.heldOutBleu)} |`;
+      return `| ${i + 1} | ${cell(model?.loss)} | ${cell(model?.metrics.heldOutLoss)} | ${cell(caption?.loss)} | ${cell(caption?.metrics.heldOutRouge)} |`;
     }),
   ].join("\n")}\n`;
 }

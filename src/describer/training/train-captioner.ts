@@ -1,7 +1,8 @@
 /**
  * Training of the captioner p(d | E) (paper, section 3.2; appendix B): AdamW on the likelihood of every annotation given the
  * features of its unit, with the doubly stochastic penalty; after each epoch held-out units are described greedily, and the
- * weights with the best BLEU are kept (the reference means to, and keeps the last). Of little data a captioner says nothing for many
+ * weights whose descriptions have the best ROUGE-L are kept. (The reference means to keep those of the best BLEU, and keeps the last. BLEU of
+ * descriptions of few words jumps about, and "red" said of every unit can have the best.) Of little data a captioner says nothing for many
  * epochs; its patience begins with the first word that is right.
  *
  * Two things that the paper does not do can be asked for, and help where units are few: a moving average of the weights is what is judged
@@ -19,8 +20,8 @@ import { initialise } from "../../engine/train/parameters.js";
 import type { ParameterValues } from "../../engine/train/program.js";
 import { seedAt } from "../../engine/train/seeds.js";
 import { TrainingStep } from "../../engine/train/step.js";
-import { bleu } from "../../language/bleu.js";
 import { scoreOf } from "../../language/metric.js";
+import { rouge } from "../../language/rouge.js";
 import type { Vocabulary } from "../../language/vocabulary.js";
 import { Captioner } from "../captioner.js";
 import { describeFeatures } from "../describe-features.js";
@@ -107,8 +108,8 @@ export async function trainCaptioner(options: CaptionerTraining): Promise<Learne
     title: "captioner",
     learningRate: options.learningRate,
     batches: batchesOf(options, rows, words),
-    evaluate: async () => ({ heldOutBleu: await bleuOf(kept, options) }),
-    earlyStopping: { metric: "heldOutBleu", better: "higher", patience: options.patience, nothing: 0 },
+    evaluate: async () => ({ heldOutRouge: await rougeOf(kept, options) }),
+    earlyStopping: { metric: "heldOutRouge", better: "higher", patience: options.patience, nothing: 0 },
     ...filesOf(options, {
       ...{ ...sizes, exemplars: features.exemplars, feature: features.featureSize },
       ...{ average: options.average, redraw: options.redraw },
@@ -151,8 +152,8 @@ export function redrawExemplars({ data, shape: [rows, exemplars, feature] }: NdA
   }
 }
 
-/** BLEU of greedy descriptions of the held-out units, 0..100. */
-async function bleuOf(values: ParameterValues, options: CaptionerTraining): Promise<number> {
+/** ROUGE-L of greedy descriptions of the held-out units, 0..1. */
+async function rougeOf(values: ParameterValues, options: CaptionerTraining): Promise<number> {
   const { heldOut } = options;
   const texts = await captionsOf(
     values,
@@ -160,7 +161,7 @@ async function bleuOf(values: ParameterValues, options: CaptionerTraining): Prom
     options,
   );
   return scoreOf(
-    bleu({ effectiveOrder: true }),
+    rouge("L"),
     texts,
     heldOut.map(({ references }) => references),
   );

@@ -7,7 +7,7 @@
  *    word is like.
  * 3. The encoder looks at every image once; features are kept on disk.
  * 4. The language model learns, until its held-out loss has not fallen for four epochs.
- * 5. The captioner learns, until the BLEU of held-out descriptions has not risen for four epochs.
+ * 5. The captioner learns, until the ROUGE-L of held-out descriptions has not risen for four epochs.
  * 6. What the exemplars look like is written down in short, for a warning when others are shown.
  *
  * What is kept beside the describer, in `OUT.training/`: features, a checkpoint of each training, and how it went. One seed gives
@@ -89,8 +89,8 @@ export interface TrainedDescriber {
   readonly annotations: number;
   readonly captioner: FitResult;
   readonly languageModel: FitResult;
-  /** Greedy, of the best captioner on held-out units, 0..100. */
-  readonly bleu: number;
+  /** ROUGE-L of greedy descriptions, of the best captioner on held-out units, 0..1. */
+  readonly rouge: number;
   /** Of the best language model, per token. */
   readonly perplexity: number;
 }
@@ -211,7 +211,7 @@ export async function trainDescriber(
       incompleteUnits: corpus.incomplete,
       annotations: corpus.units.reduce((sum, { texts }) => sum + texts.length, 0),
       ...{ captioner: captioner.training, languageModel: languageModel.training },
-      bleu: captioner.training.best?.value ?? Number.NaN,
+      rouge: captioner.training.best?.value ?? Number.NaN,
       perplexity: Math.exp(languageModel.training.best?.value ?? Number.NaN),
     };
   } finally {
