@@ -76,11 +76,14 @@ function subjectRun(name) {
 /** What is dissected for the describer to learn from: name, network, layers, probe set, how it is fed. */
 const RUNS = [
   ...SUBJECTS.map(subjectRun),
-  // the fewer photographs, since a network of planted units holds all its pictures
-  ...[...PLACES.map((place) => [place, PROBES[place]]), ["photographs", few]].map(([place, probe]) => {
-    const [name, layers] = [`planted-${place}`, "units"];
-    return { name, model: at("planted", `${name}.onnx`), layers, probe, planted: mini ? 20 : 400 };
-  }),
+  // the fewer photographs, since a network of planted units holds all its pictures; of the world three networks of each set of pictures
+  ...[...PLACES.flatMap((place) => [7, 8, 9].map((seed) => [place, PROBES[place], seed])), ["photographs", few, 7]].map(
+    ([place, probe, seed]) => {
+      const name = `planted-${place}${seed === 7 ? "" : `-${seed - 6}`}`;
+      const model = at("planted", `${name}.onnx`);
+      return { name, model, layers: "units", probe, planted: mini ? 20 : 400, seed };
+    },
+  ),
   // any network over any pictures shows new exemplars
   ...Object.entries(PROBES).flatMap(([place, probe]) => [
     { name: `sight-${place}`, model: sight, layers: "colour,texture,things3,things4", probe },
@@ -141,9 +144,9 @@ const STEPS = {
   },
   exemplars() {
     for (const each of RUNS) {
-      const { model, subject, probe, generates, planted, feed = [] } = each;
+      const { model, subject, probe, generates, planted, seed, feed = [] } = each;
       const known = probe === few ? [boxes, 64] : [];
-      if (planted) make(model, "plant-units.js", model, probe, planted, 7, ...known);
+      if (planted) make(model, "plant-units.js", model, probe, planted, seed, ...known);
       const layers = each.layers ?? JSON.parse(readFileSync(subjectFile(subject, "json"), "utf8")).layers.join(",");
       const options = [generates ? "--latents" : "--images", probe, "--out", runOf(each), "--layers", layers, ...feed];
       make(join(runOf(each), "probe.csv"), "milan", "dissect", model, ...options);
@@ -162,8 +165,7 @@ const STEPS = {
   describer() {
     const sets = RUNS.filter(learned).map(runOf);
     const options = ["--encoder", sight, "--layers", SIGHT, "--partial", "--embedding", 128, "--hidden", 256];
-    // BLEU of two hundred short descriptions is noisy: a patience of four ended after three epochs, when all was "objects"
-    options.push("--epochs", mini ? 1 : 40, "--patience", 12);
+    options.push("--epochs", mini ? 1 : 40, "--patience", 12, "--average", 0.999, "--redraw");
     const resume = existsSync(at("trained.training", "language-model.checkpoint.safetensors")) ? ["--resume"] : [];
     make(at("trained", "card.md"), "milan", "train", ...sets, "--out", at("trained"), ...options, ...resume);
     make(join(small, "config.json"), "milan", "convert", at("trained"), small, "--half");
