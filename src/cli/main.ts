@@ -8,6 +8,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { messageOf, UserError } from "../base/errors.js";
+import { registerAnalyze } from "./analyze.js";
 import { registerAnnotations } from "./annotations.js";
 import { registerBaseline } from "./baseline.js";
 import { registerConvert } from "./convert.js";
@@ -58,6 +59,7 @@ export function buildProgram(): Command {
     registerTrain,
     registerEvaluate,
     registerGeneralize,
+    registerAnalyze,
     registerReproduce,
     registerTrainClassifier,
     registerWorld,

@@ -149,6 +149,21 @@ export async function readDescriptions(folder: string): Promise<Description[]> {
   );
 }
 
+/** How a folder's descriptions were made; undefined where that is not known. */
+export async function readDescriptionsHeader(folder: string): Promise<DescriptionsHeader | undefined> {
+  const path = join(folder, "descriptions.jsonl");
+  if (!existsSync(path)) return undefined;
+  const [line] = (await readWhole("reading", path)).toString("utf8").split("\n", 1);
+  try {
+    return JSON.parse(line) as DescriptionsHeader;
+  } catch {
+    throw damaged(path);
+  }
+}
+
+const damaged = (path: string) =>
+  new UserError(`reading ${path}: it is damaged; expected one JSON object a line, describe the run again`);
+
 async function readMade(folder: string): Promise<Description[]> {
   const full = join(folder, "descriptions.jsonl");
   if (existsSync(full)) return readLines(full);
@@ -167,7 +182,7 @@ async function readLines(path: string): Promise<Description[]> {
   try {
     return lines.map((line) => JSON.parse(line) as Description);
   } catch {
-    throw new UserError(`reading ${path}: it is damaged; expected one JSON object a line, describe the run again`);
+    throw damaged(path);
   }
 }
 

@@ -1,0 +1,170 @@
+/**
+ * Analysis of a network by its descriptions (paper, section 5; appendix D; Figures 4 and 13): which kinds of units matter to what it can do. Every
+ * described unit is scored by what its description is like; units are ablated in the order of each score, and in random orders; and where the
+ * units with high scores sit is counted by layer.
+ *
+ * Costs a pass of the network over the pictures for every step of every order.
+ */
+import { UserError } from "../../base/errors.js";
+import { type Progress, silent } from "../../base/progress.js";
+import { Random } from "../../base/random.js";
+import type { Layer } from "../../engine/onnx/layers.js";
+import type { SessionOptions } from "../../engine/runtime/session.js";
+import type { Syntax } from "../../language/syntax/open.js";
+import { readDescriptions } from "../../run/descriptions.js";
+import { type ClassPictures, openClassPictures } from "../ablation/class-pictures.js";
+import { classifierOf } from "../ablation/classifier.js";
+import { openRun, openSubject } from "../described-run.js";
+import { CRITERIA, type Criterion, likenessTo, scoresOf, type WordVectors, wordsOf } from "./criteria.js";
+import { type AblatableUnit, type Curve, curvesOf, type Order, orderBy, randomOrder } from "./curves.js";
+
+export interface AnalyzeOptions extends SessionOptions {
+  /** Class folders, or pictures with `labels`. */
+  readonly images: string;
+  readonly classes?: string | undefined;
+  readonly labels?: string | undefined;
+  /** The model's file, when it has moved since the run was made. */
+  readonly model?: string | undefined;
+  readonly syntax: Syntax;
+  readonly vectors: WordVectors;
+  /** Default: all seven. */
+  readonly criteria?: readonly Criterion[];
+  /** Further orders: units whose descriptions are like these words come first. */
+  readonly similarTo?: readonly string[];
+  /** Share of the units silenced at each step; default 0.02. */
+  readonly step?: number;
+  readonly until?: number;
+  /** Random orders; default 5. */
+  readonly trials?: number;
+  /** At most so many pictures, of each class as many as of any other where there are; default all. */
+  readonly limit?: number | undefined;
+  readonly seed?: number;
+  readonly batchSize?: number;
+  readonly progress?: Progress;
+}
+
+/** A described unit with its scores. */
+export interface AnalyzedUnit {
+  readonly layer: string;
+  readonly unit: number;
+  readonly description: string;
+  readonly scores: Readonly<Record<string, number>>;
+}
+
+/** Where the tenth of the units with the highest scores sit. */
+export interface LayerShare {
+  readonly criterion: string;
+  readonly layer: string;
+  /** Of the layer's described units, and of all of them, those among the tenth. */
+  readonly top: number;
+  readonly units: number;
+}
+
+export interface Analysis {
+  readonly model: string;
+  readonly images: number;
+  readonly classNames: readonly string[];
+  readonly units: readonly AnalyzedUnit[];
+  /** By criterion, then one for each random trial. */
+  readonly curves: readonly Curve[];
+  readonly random: readonly Curve[];
+  readonly layers: readonly LayerShare[];
+}
+
+/** Share of the units called high. */
+const TOP = 0.1;
+
+/**
+ * Analyses a run.
+ * Errors: `UserError` when it is no described run of a classifier, its model is gone or another one, the pictures' classes are not the model's,
+ * or a word of `similarTo` has no vector.
+ */
+export async function analyze(folder: string, options: AnalyzeOptions): Promise<Analysis> {
+  const { syntax, vectors, criteria = CRITERIA, similarTo = [], progress = silent, seed = 0 } = options;
+  const strange = similarTo.find((word) => !vectors.has(word));
+  if (strange !== undefined) {
+    throw new UserError(`analysing: the word ${strange} has no vector; expected one that has, give other --vectors`);
+  }
+  const run = await openRun("analysing", folder);
+  let pictures: ClassPictures | undefined;
+  try {
+    const subject = await openSubject("analysing", run, options.model);
+    const classifier = await classifierOf("analysing", subject);
+    const described = (await readDescriptions(folder)).filter(({ description }) => description !== "");
+    const layers = new Map(run.layers.map(({ name }) => [name, subject.layers.find((layer) => layer.name === name)!]));
+    const units = described.map(
+      ({ layer, unit }): AblatableUnit => ({ layer: layers.get(run.layer(layer).name)!, unit }),
+    );
+    if (units.length < 2) {
+      throw new UserError(
+        `analysing ${folder}: ${units.length} described units; expected at least 2, make descriptions with milan describe`,
+      );
+    }
+    pictures = await openClassPictures(options.images, {
+      ...{ doing: "analysing", outputs: classifier.classes, model: subject.path },
+      ...{ classes: options.classes, labels: options.labels },
+    });
+    if (options.limit !== undefined) pictures = limited(pictures, options.limit, seed);
+    const scores = described.map(({ description }) => scoresOf(description, syntax, vectors));
+    const like = similarTo.map((word) =>
+      described.map(({ description }) => likenessTo(word, wordsOf(description), vectors) ?? -1),
+    );
+    const named: [string, number[]][] = [
+      ...criteria.map((name): [string, number[]] => [name, scores.map((each) => each[name])]),
+      ...similarTo.map((word, i): [string, number[]] => [`like ${word}`, like[i]]),
+    ];
+    const orders: Order[] = named.map(([name, list], i) => orderBy(name, list, seed + i));
+    const trials = Array.from({ length: options.trials ?? 5 }, (_, i) =>
+      randomOrder(`random ${i + 1}`, units.length, seed + 1000 + i),
+    );
+    const { step = 0.02, until = 1, device, threads, batchSize } = options;
+    const curves = await curvesOf(classifier, pictures, units, [...orders, ...trials], {
+      ...{ step, until, progress, preprocessing: run.manifest.preprocessing! },
+      ...(device && { device }),
+      ...(threads && { threads }),
+      ...(batchSize && { batchSize }),
+    });
+    return {
+      ...{ model: subject.path, images: pictures.ids.length, classNames: pictures.names },
+      units: described.map(({ layer, unit, description }, i) => ({
+        ...{ layer, unit, description },
+        scores: Object.fromEntries(named.map(([name, list]) => [name, list[i]])),
+      })),
+      curves: curves.slice(0, orders.length),
+      random: curves.slice(orders.length),
+      layers: orders.flatMap(({ name, units: order }) => sharesOf(name, order, units)),
+    };
+  } finally {
+    await pictures?.close();
+    await run.close();
+  }
+}
+
+/** As many pictures of each class, drawn at random, until there are so many in all. */
+function limited(pictures: ClassPictures, limit: number, seed: number): ClassPictures {
+  const byClass = new Map<number, number[]>();
+  for (const i of new Random(seed).permutation(pictures.ids.length)) {
+    const own = byClass.get(pictures.classes[i]);
+    if (own) own.push(i);
+    else byClass.set(pictures.classes[i], [i]);
+  }
+  const chosen: number[] = [];
+  for (let round = 0; chosen.length < Math.min(limit, pictures.ids.length); round++) {
+    for (const list of byClass.values()) if (round < list.length && chosen.length < limit) chosen.push(list[round]);
+  }
+  chosen.sort((a, b) => a - b);
+  return {
+    ...pictures,
+    ids: Uint32Array.from(chosen, (i) => pictures.ids[i]),
+    classes: Uint32Array.from(chosen, (i) => pictures.classes[i]),
+  };
+}
+
+function sharesOf(criterion: string, order: Uint32Array, units: readonly AblatableUnit[]): LayerShare[] {
+  const top = new Set(order.subarray(0, Math.ceil(TOP * order.length)));
+  const layers = [...new Set(units.map(({ layer }) => layer))];
+  return layers.map((layer: Layer) => {
+    const own = units.flatMap((unit, i) => (unit.layer === layer ? [i] : []));
+    return { criterion, layer: layer.name, top: own.filter((i) => top.has(i)).length, units: own.length };
+  });
+}

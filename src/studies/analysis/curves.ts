@@ -1,0 +1,109 @@
+/**
+ * Ablation in order (paper, section 5; Figure 4): units are silenced a few at a time, those first that score highest by a criterion, and accuracy
+ * is measured after each step; beside it, random orders. All steps of all orders are one sweep.
+ */
+import { Random } from "../../base/random.js";
+import type { Layer } from "../../engine/onnx/layers.js";
+import type { ClassPictures } from "../ablation/class-pictures.js";
+import type { Classifier } from "../ablation/classifier.js";
+import { accuracyOf, type Sweep, type SweepOptions, sweep, type UnitSet } from "../ablation/sweep.js";
+
+/** A unit that may be silenced. */
+export interface AblatableUnit {
+  readonly layer: Layer;
+  readonly unit: number;
+}
+
+/** An order of units: numbers of a list of them, those to be silenced first in front. */
+export interface Order {
+  readonly name: string;
+  readonly units: Uint32Array;
+}
+
+export interface Point {
+  /** Units silenced. */
+  readonly ablated: number;
+  /** Share of all pictures that are still recognised, 0 to 1, and of each class's (NaN for a class without pictures). */
+  readonly accuracy: number;
+  readonly byClass: readonly number[];
+}
+
+export interface Curve {
+  readonly name: string;
+  /** From no unit silenced on. */
+  readonly points: readonly Point[];
+  /** Mean accuracy over the share of units silenced: the area under the curve, 0 to 1. */
+  readonly area: number;
+}
+
+/** By falling score; units of the same score in a random order, drawn by the seed. */
+export function orderBy(name: string, scores: ArrayLike<number>, seed: number): Order {
+  const order = new Random(seed).permutation(scores.length);
+  return { name, units: order.sort((a, b) => scores[b] - scores[a]) };
+}
+
+export const randomOrder = (name: string, count: number, seed: number): Order => ({
+  name,
+  units: new Random(seed).permutation(count),
+});
+
+/**
+ * Curves of some orders.
+ * @param step share of the units silenced at each step; the paper takes 0.02.
+ * @param until share at which to stop; default 1.
+ */
+export async function curvesOf(
+  classifier: Classifier,
+  pictures: ClassPictures,
+  units: readonly AblatableUnit[],
+  orders: readonly Order[],
+  { step, until = 1, ...options }: SweepOptions & { readonly step: number; readonly until?: number },
+): Promise<Curve[]> {
+  const counts = countsOf(units.length, step, until);
+  const sets = orders.flatMap(({ units: order }) =>
+    counts.slice(1).map((count) => setOf(Array.from(order.subarray(0, count), (i) => units[i]))),
+  );
+  const found = await sweep(classifier, pictures, sets, options);
+  return orders.map(({ name }, i) => {
+    const own = found.sets.slice(i * (counts.length - 1), (i + 1) * (counts.length - 1));
+    const points = [found.whole, ...own].map((right, at) => pointOf(counts[at], right, found));
+    return { name, points, area: areaOf(points) };
+  });
+}
+
+/** Numbers of units silenced: 0, then a step more each time, up to `until`. */
+function countsOf(units: number, step: number, until: number): number[] {
+  const counts = [0];
+  for (let n = 1; ; n++) {
+    const count = Math.min(Math.round(units * until), Math.round(n * step * units));
+    if (count > counts[counts.length - 1]) counts.push(count);
+    if (count >= Math.round(units * until)) return counts;
+  }
+}
+
+/** Units by layer. */
+export function setOf(units: readonly AblatableUnit[]): UnitSet {
+  const set = new Map<Layer, number[]>();
+  for (const { layer, unit } of units) {
+    const own = set.get(layer);
+    if (own) own.push(unit);
+    else set.set(layer, [unit]);
+  }
+  return set;
+}
+
+const pointOf = (ablated: number, right: Uint32Array, { images }: Sweep): Point => ({
+  ablated,
+  accuracy: accuracyOf(right, images),
+  byClass: Array.from(right, (count, i) => count / images[i]),
+});
+
+/** By trapezoids. */
+function areaOf(points: readonly Point[]): number {
+  const last = points[points.length - 1].ablated;
+  let sum = 0;
+  for (const [i, { ablated, accuracy }] of points.entries()) {
+    if (i > 0) sum += ((accuracy + points[i - 1].accuracy) / 2) * (ablated - points[i - 1].ablated);
+  }
+  return sum / last;
+}
