@@ -119,6 +119,17 @@ export {
   readDescriptions,
 } from "./run/descriptions.js";
 export { Run, type RunLayer } from "./run/run.js";
+export {
+  type ClassPictures,
+  type ClassPicturesOptions,
+  openClassPictures,
+} from "./studies/ablation/class-pictures.js";
+export { type Classifier, classifierOf } from "./studies/ablation/classifier.js";
+export { accuracyOf, type Sweep, type SweepOptions, sweep, type UnitSet } from "./studies/ablation/sweep.js";
+export { type Analysis, type AnalyzeOptions, analyze } from "./studies/analysis/analyze.js";
+export { CRITERIA, type Criterion, type Scores, scoresOf } from "./studies/analysis/criteria.js";
+export { type Curve, curvesOf } from "./studies/analysis/curves.js";
+export { verdictsOf, writeAnalysis } from "./studies/analysis/report.js";
 export { type ClipDissected, type ClipDissectOptions, clipDissect } from "./studies/baselines/clip-dissect.js";
 export { type CompexpOptions, type Explained, Explainer, type Formula, queryOf } from "./studies/baselines/compexp.js";
 export { type ExplainOptions, type Explanations, explainRun } from "./studies/baselines/explain-run.js";
