@@ -3,13 +3,14 @@
  * The command line: a thin shell over the library. Every command loads what it needs only when it runs, so that `--help`
  * answers at once.
  *
- * Exit codes: 0 done; 2 the person at the keyboard can mend it (one line says how); 1 a bug of ours; 130 interrupted.
+ * Exit codes: 0 done; 2 the person at the keyboard can mend it (one line says how); 3 an audit's rule is broken; 1 a bug of ours; 130 interrupted.
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { messageOf, UserError } from "../base/errors.js";
 import { registerAnalyze } from "./analyze.js";
 import { registerAnnotations } from "./annotations.js";
+import { registerAudit } from "./audit.js";
 import { registerBaseline } from "./baseline.js";
 import { registerConvert } from "./convert.js";
 import { registerDemo } from "./demo.js";
@@ -60,6 +61,7 @@ export function buildProgram(): Command {
     registerEvaluate,
     registerGeneralize,
     registerAnalyze,
+    registerAudit,
     registerReproduce,
     registerTrainClassifier,
     registerWorld,
@@ -80,7 +82,7 @@ async function main(): Promise<number> {
   const program = buildProgram();
   try {
     await program.parseAsync();
-    return 0;
+    return Number(process.exitCode ?? 0); // a command may end well and say no: an audit
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const debug = program.opts().debug === true;

@@ -30,6 +30,8 @@ export interface HtmlOptions {
   readonly imageSize?: number;
   /** Most exemplars of a unit; default all. */
   readonly exemplars?: number;
+  /** Whether units without a description are left out; default no. */
+  readonly onlyDescribed?: boolean;
   /** What made the descriptions, for the heading. */
   readonly describer?: string;
   readonly progress?: Progress;
@@ -59,7 +61,8 @@ export async function exportHtml(
   }
   const scale = Math.min(1, imageSize / Math.max(store.height, store.width));
   const size: Size = [Math.max(1, Math.round(store.height * scale)), Math.max(1, Math.round(store.width * scale))];
-  const units = pageUnits(store, byUnit, exemplars);
+  const all = pageUnits(store, byUnit, exemplars);
+  const units = options.onlyDescribed ? all.filter(({ described }) => described) : all;
   const facts = {
     title: options.title ?? basename(store.folder),
     facts: await runFacts(store, options),

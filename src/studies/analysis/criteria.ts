@@ -63,7 +63,8 @@ export function likenessTo(word: string, words: readonly string[], vectors: Word
   return wanted === undefined || known.length === 0 ? undefined : Math.max(...known.map((one) => cosine(wanted, one)));
 }
 
-function cosine(a: Float32Array, b: Float32Array): number {
+/** -1 to 1; 0 where one of them is nothing. */
+export function cosine(a: Float32Array, b: Float32Array): number {
   let [dot, aa, bb] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {
     dot += a[i] * b[i];
