@@ -130,6 +130,17 @@ export { type Analysis, type AnalyzeOptions, analyze } from "./studies/analysis/
 export { CRITERIA, type Criterion, type Scores, scoresOf } from "./studies/analysis/criteria.js";
 export { type Curve, curvesOf } from "./studies/analysis/curves.js";
 export { verdictsOf, writeAnalysis } from "./studies/analysis/report.js";
+export {
+  auditRun,
+  type Comparison,
+  comparisons,
+  type Finding,
+  type Rule,
+  type RunAudit,
+} from "./studies/audit/audit.js";
+export { readPolicy } from "./studies/audit/policy.js";
+export { junitOf, sarifOf } from "./studies/audit/report.js";
+export { addReviews, type Review, readReviews } from "./studies/audit/reviews.js";
 export { type ClipDissected, type ClipDissectOptions, clipDissect } from "./studies/baselines/clip-dissect.js";
 export { type CompexpOptions, type Explained, Explainer, type Formula, queryOf } from "./studies/baselines/compexp.js";
 export { type ExplainOptions, type Explanations, explainRun } from "./studies/baselines/explain-run.js";
