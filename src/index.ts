@@ -138,6 +138,7 @@ export {
   type Rule,
   type RunAudit,
 } from "./studies/audit/audit.js";
+export { diffRuns, type RunDifference, type WordDifference } from "./studies/audit/diff.js";
 export { readPolicy } from "./studies/audit/policy.js";
 export { junitOf, sarifOf } from "./studies/audit/report.js";
 export { addReviews, type Review, readReviews } from "./studies/audit/reviews.js";

@@ -15,6 +15,7 @@ import { registerBaseline } from "./baseline.js";
 import { registerConvert } from "./convert.js";
 import { registerDemo } from "./demo.js";
 import { registerDescribe } from "./describe.js";
+import { registerDiff } from "./diff.js";
 import { registerDissect } from "./dissect.js";
 import { registerEvaluate } from "./evaluate.js";
 import { registerExport } from "./export.js";
@@ -62,6 +63,7 @@ export function buildProgram(): Command {
     registerGeneralize,
     registerAnalyze,
     registerAudit,
+    registerDiff,
     registerReproduce,
     registerTrainClassifier,
     registerWorld,
