@@ -17,6 +17,7 @@ import { registerDemo } from "./demo.js";
 import { registerDescribe } from "./describe.js";
 import { registerDiff } from "./diff.js";
 import { registerDissect } from "./dissect.js";
+import { registerEdit } from "./edit.js";
 import { registerEvaluate } from "./evaluate.js";
 import { registerExport } from "./export.js";
 import { registerGeneralize } from "./generalize.js";
@@ -64,6 +65,7 @@ export function buildProgram(): Command {
     registerAnalyze,
     registerAudit,
     registerDiff,
+    registerEdit,
     registerReproduce,
     registerTrainClassifier,
     registerWorld,

@@ -1,0 +1,89 @@
+/** `milan edit`: silence units by what they are described by, as long as the network stays as good. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { DEVICE_NAMES } from "../base/devices.js";
+import { UserError } from "../base/errors.js";
+import { checkWritableFile } from "../base/files.js";
+import { names, place, whole } from "./arguments.js";
+import { plain, printJson, printTable } from "./print.js";
+import { terminalProgress } from "./progress.js";
+
+interface Options {
+  words: string[];
+  validation: string;
+  test?: string;
+  classes?: string;
+  out: string;
+  tolerance: number;
+  trials: number;
+  model?: string;
+  batch?: number;
+  seed: number;
+  device: (typeof DEVICE_NAMES)[number];
+  threads?: number;
+  json?: boolean;
+}
+
+export function registerEdit(program: Command): void {
+  program
+    .command("edit")
+    .description("silence a classifier's units by what they are described by, and write the edited model")
+    .argument("<run>", "a run of a classifier, with descriptions")
+    .requiredOption("--words <words>", "what they are described by: text,word,letter*; as milan audit matches", names)
+    .requiredOption("--validation <path>", "class folders by which it is decided how many units are silenced")
+    .option("--test <path>", "class folders on which the outcome is measured, such as pictures with what misleads")
+    .requiredOption("--out <file>", "the edited model, .onnx; figures and tables in a folder beside it", place)
+    .option("--classes <file>", "names of the model's outputs, a line each (default: MODEL.labels.txt beside it)")
+    .option("--tolerance <share>", "validation accuracy that may be lost", share, 0)
+    .option("--trials <number>", "sets of random units to compare with", whole(1, 100), 5)
+    .option("--model <file>", "the model, when it has moved since the run was made")
+    .option("--batch <number>", "images run at once", whole(1, 4096))
+    .option("--seed <number>", "seed of the random units", whole(0), 0)
+    .addOption(new Option("--device <name>", "where to run").choices(DEVICE_NAMES).default("cpu"))
+    .option("--threads <number>", "threads of the runtime; default: all cores", whole(1, 256))
+    .option("--json", "machine-readable outcome on standard output")
+    .addHelpText(
+      "after",
+      `
+Units whose descriptions match are put in the order of what silencing each alone does to validation accuracy, those that are needed least
+first, and silenced one after another. As many are kept silent as leave validation accuracy where it was (but for --tolerance). Test
+pictures decide nothing. Beside it stand as many units of any description in the same order, and sets of units taken at random.
+Units that milan audit --verdict called "no" are left alone.`,
+    )
+    .action(async (folder: string, options: Options) => {
+      const { edit } = await import("../studies/editing/edit.js");
+      const report = await import("../studies/editing/report.js");
+      const { writeModel } = await import("../engine/onnx/write.js");
+      const { out, validation, test, classes, tolerance, trials, model, batch, seed, device, threads } = options;
+      if (!/\.onnx$/i.test(out)) throw new UserError(`editing: --out ${out}; expected a name that ends in .onnx`);
+      await checkWritableFile(out);
+      const words = options.words.map((word) => word.toLowerCase());
+      const edited = await edit(folder, {
+        ...{ words, validation, test, classes, tolerance, trials, model, seed, device, progress: terminalProgress() },
+        ...(batch && { batchSize: batch }),
+        ...(threads && { threads }),
+      });
+      await writeModel(edited.edited, out);
+      const beside = out.replace(/\.onnx$/i, "");
+      const files = await report.writeEdit(`${beside}.edit`, edited);
+      const { candidates, allUnits, random, images } = edited;
+      if (options.json) {
+        printJson({ out, files, images, candidates, allUnits, random });
+        return;
+      }
+      for (const { layer, unit, description, effect } of candidates.units.slice(0, candidates.stop)) {
+        process.stdout.write(
+          `${plain(`${layer}:${unit}  ${description}  (alone: ${(100 * effect).toFixed(2)} points)`)}\n`,
+        );
+      }
+      printTable(report.EDIT_HEADER, report.editRows(edited));
+      process.stdout.write(
+        `${out}: ${candidates.stop} of ${candidates.units.length} units silenced; figures and tables in ${beside}.edit\n`,
+      );
+    });
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value < 1) return value;
+  throw new InvalidArgumentError("expected a share from 0, below 1");
+}

@@ -1,0 +1,221 @@
+/**
+ * Editing (paper, section 7; Figures 8 and 15): units that are described as responding to what a network should not look at are silenced, those first
+ * that it needs least on pictures without that, as long as it stays as good on them. No label of the thing itself is needed: only descriptions,
+ * and the validation pictures that one has anyway.
+ *
+ * Costs two sweeps of the validation pictures (`ablation/sweep.ts`), one for each unit alone and one for units together, and one of the test pictures.
+ */
+import { UserError } from "../../base/errors.js";
+import { type Progress, silent } from "../../base/progress.js";
+import { Random } from "../../base/random.js";
+import { bakeAblation } from "../../engine/onnx/ablate.js";
+import type { Layer } from "../../engine/onnx/layers.js";
+import { withMetadata } from "../../engine/onnx/metadata.js";
+import type { OnnxModel } from "../../engine/onnx/model.js";
+import type { SessionOptions } from "../../engine/runtime/session.js";
+import { readDescriptions } from "../../run/descriptions.js";
+import { type ClassPictures, openClassPictures } from "../ablation/class-pictures.js";
+import { type Classifier, classifierOf } from "../ablation/classifier.js";
+import { accuracyOf, sweep } from "../ablation/sweep.js";
+import { type AblatableUnit, setOf } from "../analysis/curves.js";
+import { matches } from "../audit/match.js";
+import { readReviews, verdictOn } from "../audit/reviews.js";
+import { openRun, openSubject } from "../described-run.js";
+
+export interface EditOptions extends SessionOptions {
+  /** What the units to silence are described by, in lower case; see `audit/match.ts`. */
+  readonly words: readonly string[];
+  /** Class folders: pictures by which it is decided how far to go. */
+  readonly validation: string;
+  /** Class folders on which the outcome is measured, such as pictures with what misleads; nothing is decided by them. */
+  readonly test?: string | undefined;
+  readonly classes?: string | undefined;
+  readonly model?: string | undefined;
+  /** Validation accuracy that may be lost; default 0. */
+  readonly tolerance?: number;
+  /** Sets of units taken at random, as many as candidates, that are treated alike; default 5. */
+  readonly trials?: number;
+  readonly seed?: number;
+  readonly batchSize?: number;
+  readonly progress?: Progress;
+}
+
+/** A unit in the order in which units are silenced. */
+export interface RankedUnit {
+  readonly layer: string;
+  readonly unit: number;
+  readonly description: string;
+  /** Validation accuracy when it alone is silent, less that of the whole network: the higher, the less it is needed. */
+  readonly effect: number;
+}
+
+/** Accuracy with none, the first, the first two, ... units silenced. */
+export interface EditCurve {
+  /** "candidates", "all units", "random 1", ... */
+  readonly name: string;
+  readonly units: readonly RankedUnit[];
+  readonly validation: readonly number[];
+  /** Empty without test pictures. */
+  readonly test: readonly number[];
+  /** Units silenced at the end: the most that keep validation accuracy. */
+  readonly stop: number;
+}
+
+export interface Edit {
+  readonly model: string;
+  readonly edited: OnnxModel;
+  readonly candidates: EditCurve;
+  /** Controls: all described units in the order of their effects, and units taken at random. */
+  readonly allUnits: EditCurve;
+  readonly random: readonly EditCurve[];
+  readonly images: { readonly validation: number; readonly test: number };
+}
+
+/**
+ * Edits the classifier of a run.
+ * Errors: `UserError` when no description matches, all described units do, the pictures' classes are not the model's or of one class only, or the run
+ * is none of a classifier.
+ */
+export async function edit(folder: string, options: EditOptions): Promise<Edit> {
+  const { words, validation, test, trials = 5, seed = 0 } = options;
+  const run = await openRun("editing", folder);
+  const opened: ClassPictures[] = [];
+  try {
+    const subject = await openSubject("editing", run, options.model);
+    const classifier = await classifierOf("editing", subject);
+    const reviews = await readReviews(folder);
+    const described = (await readDescriptions(folder)).filter(({ description }) => description !== "");
+    const units = described.map(({ layer: name, unit, description }): Unit => {
+      const layer = subject.layers.find((one) => one.name === run.layer(name).name)!;
+      return { layer, unit, description };
+    });
+    const isMeant = described.map(
+      (item) => matches(item.description, { words }).length > 0 && verdictOn(reviews, item)?.verdict !== "no",
+    );
+    const chosen = units.filter((_, i) => isMeant[i]);
+    if (chosen.length === 0 || chosen.length === units.length) {
+      throw new UserError(
+        `editing ${folder}: ${chosen.length === 0 ? "no" : "every"} description of ${units.length} speaks of ${words.join(", ")}; expected some, try other --words (milan audit lists what they find)`,
+      );
+    }
+    const open = async (path: string) => {
+      const common = { doing: "editing", outputs: classifier.classes, model: subject.path, classes: options.classes };
+      opened.push(await openClassPictures(path, common));
+      return opened[opened.length - 1];
+    };
+    const editor = new Editor(classifier, await open(validation), test === undefined ? undefined : await open(test), {
+      ...options,
+      preprocessing: run.manifest.preprocessing!,
+    });
+    const ranked = await editor.ranked(units);
+    const effects = new Map(ranked.map((unit) => [unit.key, unit]));
+    const inOrder = (some: readonly Unit[]) =>
+      some.map((unit) => effects.get(keyOf(unit))!).sort((a, b) => b.effect - a.effect);
+    const random = new Random(seed);
+    const draws = Array.from({ length: trials }, () =>
+      Array.from(random.permutation(units.length).subarray(0, chosen.length), (i) => units[i]),
+    );
+    const curves = await editor.curves([
+      ["candidates", inOrder(chosen)],
+      ["all units", inOrder(units).slice(0, chosen.length)],
+      ...draws.map((some, i): [string, Ranked[]] => [`random ${i + 1}`, inOrder(some)]),
+    ]);
+    const [candidates, allUnits, ...others] = curves;
+    const silenced = inOrder(chosen).slice(0, candidates.stop);
+    return {
+      ...{ model: subject.path, candidates, allUnits, random: others },
+      edited: silence(subject.model, silenced, words),
+      images: { validation: opened[0].ids.length, test: opened[1]?.ids.length ?? 0 },
+    };
+  } finally {
+    for (const pictures of opened) await pictures.close();
+    await run.close();
+  }
+}
+
+type Unit = AblatableUnit & { readonly description: string };
+type Ranked = Unit & { readonly key: string; readonly effect: number };
+
+const keyOf = ({ layer, unit }: AblatableUnit) => `${unit} ${layer.name}`;
+
+type EditorOptions = EditOptions & { readonly preprocessing: Parameters<typeof sweep>[3]["preprocessing"] };
+
+class Editor {
+  readonly #classifier: Classifier;
+  readonly #validation: ClassPictures;
+  readonly #test: ClassPictures | undefined;
+  readonly #options: EditorOptions;
+
+  constructor(
+    classifier: Classifier,
+    validation: ClassPictures,
+    test: ClassPictures | undefined,
+    options: EditorOptions,
+  ) {
+    this.#classifier = classifier;
+    this.#validation = validation;
+    this.#test = test;
+    this.#options = options;
+  }
+
+  /** Units with what happens when each alone is silent. */
+  async ranked(units: readonly Unit[]): Promise<Ranked[]> {
+    const { whole, each } = await this.#accuracies(
+      this.#validation,
+      units.map((unit) => [unit]),
+    );
+    return units.map((unit, i) => ({ ...unit, key: keyOf(unit), effect: each[i] - whole }));
+  }
+
+  /** Accuracies while units are silenced in the order given. */
+  async curves(orders: readonly (readonly [string, readonly Ranked[]])[]): Promise<EditCurve[]> {
+    const { tolerance = 0 } = this.#options;
+    const sets = orders.flatMap(([, units]) => units.map((_, n) => units.slice(0, n + 1)));
+    const validation = await this.#accuracies(this.#validation, sets);
+    const test = this.#test && (await this.#accuracies(this.#test, sets));
+    let first = 0;
+    return orders.map(([name, units]) => {
+      const own = (all: { whole: number; each: readonly number[] }) => [
+        all.whole,
+        ...all.each.slice(first, first + units.length),
+      ];
+      const curve = own(validation);
+      const onTest = test ? own(test) : [];
+      first += units.length;
+      // counts of right answers over the same pictures: equal accuracies are equal to the last bit
+      const stop = curve.findLastIndex((accuracy) => accuracy >= validation.whole - tolerance);
+      const told = units.map(({ layer, unit, description, effect }) => ({
+        layer: layer.name,
+        unit,
+        description,
+        effect,
+      }));
+      return { name, units: told, validation: curve, test: onTest, stop };
+    });
+  }
+
+  async #accuracies(pictures: ClassPictures, sets: readonly (readonly Unit[])[]) {
+    const { preprocessing, device, threads, batchSize, progress = silent } = this.#options;
+    const found = await sweep(this.#classifier, pictures, sets.map(setOf), {
+      ...{ preprocessing, progress },
+      ...(device && { device }),
+      ...(threads && { threads }),
+      ...(batchSize && { batchSize }),
+    });
+    return {
+      whole: accuracyOf(found.whole, found.images),
+      each: found.sets.map((right) => accuracyOf(right, found.images)),
+    };
+  }
+}
+
+/** The model with units silenced for good; it says so itself. */
+function silence(model: OnnxModel, units: readonly Unit[], words: readonly string[]): OnnxModel {
+  const masks = [...setOf(units)].map(([layer, numbers]: [Layer, readonly number[]]) => {
+    const mask = new Float32Array(layer.units).fill(1);
+    for (const unit of numbers) mask[unit] = 0;
+    return { layer, mask };
+  });
+  const told = units.map(({ layer, unit, description }) => ({ layer: layer.name, unit, description }));
+  return withMetadata(bakeAblation(model, masks), { "milan.edit": JSON.stringify({ words, silenced: told }) });
+}

@@ -1,0 +1,94 @@
+/** What an edit did: curves like the paper's Figures 8 and 15, the units in their order, and accuracies before and after. */
+import { join } from "node:path";
+import { stringify } from "csv-stringify/sync";
+import { writeFileAtomically } from "../../base/files.js";
+import { Plot, writeFigure } from "../figure.js";
+import type { Edit, EditCurve } from "./edit.js";
+
+export const EDIT_HEADER = ["order", "silenced", "validation", "test", "best on test"] as const;
+
+const percent = (value: number | undefined) => (value === undefined ? "-" : `${(100 * value).toFixed(1)} %`);
+
+const row = ({ name, stop, validation, test }: EditCurve): string[] => {
+  const best = test.length === 0 ? undefined : Math.max(...test);
+  return [name, `${stop} of ${validation.length - 1}`, percent(validation[stop]), percent(test[stop]), percent(best)];
+};
+
+/** None, then candidates and controls at their stopping points; the last column would need the test pictures to be found. */
+export const editRows = ({ candidates, allUnits, random }: Edit): string[][] => [
+  ["none", "0", percent(candidates.validation[0]), percent(candidates.test[0]), "-"],
+  ...[candidates, allUnits, ...random].map(row),
+];
+
+/** Writes `edit.svg` and `edit.png`, `curves.csv`, `units.csv`. Returns their paths. */
+export async function writeEdit(folder: string, { candidates, allUnits, random }: Edit): Promise<string[]> {
+  const curves = [candidates, allUnits, ...random];
+  const points = curves.flatMap(({ name, validation, test }) =>
+    validation.map((accuracy, silenced) => [
+      name,
+      String(silenced),
+      accuracy.toFixed(4),
+      test[silenced]?.toFixed(4) ?? "",
+    ]),
+  );
+  const units = curves.flatMap(({ name, units: list, stop }) =>
+    list.map(({ layer, unit, description, effect }, i) => [
+      ...[name, String(i + 1), layer, String(unit), description, effect.toFixed(4), i < stop ? "yes" : "no"],
+    ]),
+  );
+  await writeFileAtomically(
+    join(folder, "curves.csv"),
+    stringify([["order", "silenced", "validation", "test"], ...points]),
+  );
+  await writeFileAtomically(
+    join(folder, "units.csv"),
+    stringify([["order", "place", "layer", "unit", "description", "effect", "silenced"], ...units]),
+  );
+  const kinds = { candidates: "described so", "all units": "any unit, least needed first" } as const;
+  const lines = curves.flatMap(({ name, validation, test }) =>
+    (["validation", "test"] as const).flatMap((set) =>
+      (set === "validation" ? validation : test).map((accuracy, silenced) => ({
+        ...{ name, silenced, set, accuracy: 100 * accuracy },
+        kind: kinds[name as keyof typeof kinds] ?? "units at random",
+      })),
+    ),
+  );
+  const figure: Plot.PlotOptions = {
+    ...{ width: 760, height: candidates.test.length > 0 ? 520 : 300, marginRight: 190, marginLeft: 50 },
+    x: { label: "units silenced", tickFormat: "d" },
+    y: { label: "accuracy (%)", grid: true },
+    fy: { label: null, domain: candidates.test.length > 0 ? ["validation", "test"] : ["validation"] },
+    color: {
+      domain: ["described so", "any unit, least needed first", "units at random"],
+      range: ["#d6437d", "#4269d0", "#999"],
+    },
+    marks: [
+      Plot.lineY(lines, { x: "silenced", y: "accuracy", fy: "set", z: "name", stroke: "kind", strokeWidth: 1.8 }),
+      Plot.ruleX([candidates.stop], { stroke: "#d6437d", strokeDasharray: "3 3" }),
+      Plot.text(labelsOf(lines), {
+        x: "silenced",
+        y: "accuracy",
+        fy: "set",
+        text: "kind",
+        fill: "kind",
+        dx: 6,
+        textAnchor: "start",
+      }),
+    ],
+  };
+  const drawn = await writeFigure(join(folder, "edit"), figure);
+  return [...drawn, join(folder, "curves.csv"), join(folder, "units.csv")];
+}
+
+/** One name for each kind of line, at the end of the first of them. */
+function labelsOf<
+  Line extends { readonly kind: string; readonly set: string; readonly name: string; readonly silenced: number },
+>(lines: readonly Line[]): Line[] {
+  const ends = new Map<string, Line>();
+  for (const line of lines) {
+    const key = `${line.kind} ${line.set}`;
+    const known = ends.get(key);
+    if (!known || (known.name === line.name && line.silenced >= known.silenced)) ends.set(key, line);
+  }
+  return [...ends.values()];
+}
