@@ -147,6 +147,8 @@ export { type CompexpOptions, type Explained, Explainer, type Formula, queryOf }
 export { type ExplainOptions, type Explanations, explainRun } from "./studies/baselines/explain-run.js";
 export { countDetectors, type Detectors, explanationsTable, wordsOf } from "./studies/baselines/report.js";
 export { SIMILARITIES, type Similarity, type SimilarityName, similarity } from "./studies/baselines/similarities.js";
+export { type Edit, type EditCurve, type EditOptions, edit } from "./studies/editing/edit.js";
+export { writeEdit } from "./studies/editing/report.js";
 export { openConcepts } from "./studies/faithfulness/concept-predictor.js";
 export {
   type Concept,

@@ -32,3 +32,16 @@ export async function writeFigure(stem: string, options: Plot.PlotOptions): Prom
   await writeFileAtomically(`${stem}.png`, png);
   return [`${stem}.svg`, `${stem}.png`];
 }
+
+/**
+ * Labels at heights that are so far apart that none covers another, in their order from below.
+ * @param gap least distance, in the data's units.
+ */
+export function apart<Label extends { readonly y: number }>(labels: readonly Label[], gap: number): Label[] {
+  const found: Label[] = [];
+  for (const label of [...labels].sort((a, b) => a.y - b.y)) {
+    const below = found[found.length - 1];
+    found.push(below ? { ...label, y: Math.max(label.y, below.y + gap) } : label);
+  }
+  return found;
+}

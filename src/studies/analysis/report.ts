@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { writeFileAtomically } from "../../base/files.js";
-import { Plot, writeFigure } from "../figure.js";
+import { apart, Plot, writeFigure } from "../figure.js";
 import type { Analysis } from "./analyze.js";
 import { CRITERION_TITLES } from "./criteria.js";
 import type { Curve } from "./curves.js";
@@ -76,7 +76,7 @@ export async function writeAnalysis(folder: string, analysis: Analysis): Promise
       Plot.areaY(bandOf(analysis.random, total), { x: "share", y1: "low", y2: "high", fill: "#999", fillOpacity: 0.3 }),
       Plot.lineY(bandOf(analysis.random, total), { x: "share", y: "mean", stroke: "#555", strokeDasharray: "4 3" }),
       Plot.lineY(lines, { x: "share", y: "accuracy", stroke: "name", strokeWidth: 1.8 }),
-      Plot.text(spread(labelsOf(lines, analysis.random, total)), {
+      Plot.text(apart(labelsOf(lines, analysis.random, total), 4), {
         x: last,
         y: "y",
         text: "name",
@@ -115,13 +115,6 @@ function labelsOf(lines: readonly { name: string; accuracy: number }[], random: 
   const own = [...ends].map(([name, y]) => ({ name, y }));
   const band = bandOf(random, total);
   return band.length > 0 ? [...own, { name: "random", y: band[band.length - 1].mean }] : own;
-}
-
-/** Moved apart so that none covers another. */
-function spread(labels: { name: string; y: number }[], gap = 4): { name: string; y: number }[] {
-  const sorted = labels.sort((a, b) => a.y - b.y);
-  for (const [i, label] of sorted.entries()) if (i > 0) label.y = Math.max(label.y, sorted[i - 1].y + gap);
-  return sorted;
 }
 
 /** Lowest, mean and highest accuracy of the random orders at each step. */

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { writeFileAtomically } from "../../base/files.js";
-import { Plot, writeFigure } from "../figure.js";
+import { apart, Plot, writeFigure } from "../figure.js";
 import type { Edit, EditCurve } from "./edit.js";
 
 export const EDIT_HEADER = ["order", "silenced", "validation", "test", "best on test"] as const;
@@ -67,7 +67,7 @@ export async function writeEdit(folder: string, { candidates, allUnits, random }
       Plot.ruleX([candidates.stop], { stroke: "#d6437d", strokeDasharray: "3 3" }),
       Plot.text(labelsOf(lines), {
         x: "silenced",
-        y: "accuracy",
+        y: "y",
         fy: "set",
         text: "kind",
         fill: "kind",
@@ -80,15 +80,27 @@ export async function writeEdit(folder: string, { candidates, allUnits, random }
   return [...drawn, join(folder, "curves.csv"), join(folder, "units.csv")];
 }
 
-/** One name for each kind of line, at the end of the first of them. */
-function labelsOf<
-  Line extends { readonly kind: string; readonly set: string; readonly name: string; readonly silenced: number },
->(lines: readonly Line[]): Line[] {
-  const ends = new Map<string, Line>();
-  for (const line of lines) {
-    const key = `${line.kind} ${line.set}`;
-    const known = ends.get(key);
-    if (!known || (known.name === line.name && line.silenced >= known.silenced)) ends.set(key, line);
-  }
-  return [...ends.values()];
+/** One name for each kind of line, at the end of the first of them, for each set of pictures. */
+function labelsOf(lines: readonly Line[]) {
+  const accuracies = lines.map(({ accuracy }) => accuracy);
+  const gap = 0.06 * Math.max(1, Math.max(...accuracies) - Math.min(...accuracies));
+  return [...new Set(lines.map(({ set }) => set))].flatMap((set) => {
+    const ends = new Map<string, Line>();
+    for (const line of lines.filter((one) => one.set === set)) {
+      const known = ends.get(line.kind);
+      if (!known || (known.name === line.name && line.silenced >= known.silenced)) ends.set(line.kind, line);
+    }
+    return apart(
+      [...ends.values()].map((end) => ({ ...end, y: end.accuracy })),
+      gap,
+    );
+  });
+}
+
+interface Line {
+  readonly kind: string;
+  readonly set: string;
+  readonly name: string;
+  readonly silenced: number;
+  readonly accuracy: number;
 }
