@@ -65,7 +65,7 @@ interface Group {
 
 /**
  * Tries sets of units.
- * Errors: `UserError` when the network takes a fixed number of pictures at once, or no picture can be read.
+ * Errors: `UserError` when no picture can be read.
  */
 export async function sweep(
   classifier: Classifier,
@@ -144,13 +144,13 @@ class GroupSweep {
 
   /** Adds to the tally. @param turn number of the group: the first one counts the pictures. */
   async run(tally: Tally, turn: number): Promise<void> {
-    const { subject, output, infos } = this.#classifier;
+    const { model, output, infos } = this.#classifier;
     const { preprocessing, batchSize = BATCH_SIZE, progress = silent, ...session } = this.#options;
-    const suffix = this.#group && suffixBehind(subject.model, this.#group.layers, infos, [output]);
+    const suffix = this.#group && suffixBehind(model, this.#group.layers, infos, [output]);
     const border = suffix ? [...suffix.border.values()].filter(({ name }) => name !== this.#input) : [];
     const outputs = [...border.filter(({ name }) => name !== output).map(toValueInfo)];
-    const own = subject.model.proto.graph!.output.filter(({ name }) => name === output);
-    const prefix = await openSession(withGraph(subject.model, { output: [...own, ...outputs] }), session);
+    const own = model.proto.graph!.output.filter(({ name }) => name === output);
+    const prefix = await openSession(withGraph(model, { output: [...own, ...outputs] }), session);
     const behind = suffix && (await openSession(suffix.model, session));
     try {
       const probe = imageProbe(this.#pictures.set, preprocessing, this.#input, progress);

@@ -12,6 +12,7 @@ import { GraphBuilder } from "../../../src/engine/onnx/build.js";
 import { withGraph } from "../../../src/engine/onnx/edit.js";
 import type { Layer } from "../../../src/engine/onnx/layers.js";
 import type { OnnxModel } from "../../../src/engine/onnx/model.js";
+import { fromValueInfo, toValueInfo } from "../../../src/engine/onnx/values.js";
 import { writeModel } from "../../../src/engine/onnx/write.js";
 import { ndarray } from "../../../src/engine/tensor/ndarray.js";
 import { openModel, preprocessingOf } from "../../../src/exemplars/subject.js";
@@ -139,6 +140,32 @@ test("units that are zero all over a picture are not run for it", async () => {
   expect(rows).toBeLessThanOrEqual(head.units * 35);
   const none = await sweep(classifier, pictures, [], { preprocessing: preprocessingOf(classifier.subject) });
   expect([...none.whole]).toEqual(await naive(new Map()));
+});
+
+test("a model exported for one picture at a time is swept as any other, unless its graph insists", async () => {
+  const { model } = classifier;
+  const graph = model.proto.graph!;
+  const at1 = (info: (typeof graph.input)[number]) => {
+    const { name, dtype, shape } = fromValueInfo(info)!;
+    return toValueInfo({ name, dtype, shape: [1, ...shape.slice(1)] });
+  };
+  await writeModel(withGraph(model, { input: graph.input.map(at1), output: graph.output.map(at1) }), at("fixed.onnx"));
+  const fixed = await classifierOf("testing", await openModel(at("fixed.onnx")));
+  const layer = (of: Classifier) => of.subject.layers.find(({ name }) => name.includes("/block/Concat"))!;
+  const options = { preprocessing: preprocessingOf(classifier.subject) };
+  const set = (of: Classifier): UnitSet[] => [new Map([[layer(of), [0, 3]]])];
+  const [own, other] = [
+    await sweep(fixed, pictures, set(fixed), options),
+    await sweep(classifier, pictures, set(classifier), options),
+  ];
+  expect(own).toEqual(other);
+  const g = GraphBuilder.extending(withGraph(model, { input: graph.input.map(at1), output: [] }));
+  const shape = g.constant(ndarray("int64", [2], BigInt64Array.of(1n, 5n)));
+  g.output(g.node("Reshape", ["scores", shape]), "flat", "float32", [1, 5]);
+  await writeModel(g.build(), at("stubborn.onnx"));
+  await expect(classifierOf("testing", await openModel(at("stubborn.onnx")))).rejects.toThrow(
+    /it takes 1 at once.*export it with an open batch/,
+  );
 });
 
 test("folders by name, synonym and number; pictures by a table", async () => {
