@@ -149,6 +149,7 @@ export { countDetectors, type Detectors, explanationsTable, wordsOf } from "./st
 export { SIMILARITIES, type Similarity, type SimilarityName, similarity } from "./studies/baselines/similarities.js";
 export { type Edit, type EditCurve, type EditOptions, edit } from "./studies/editing/edit.js";
 export { writeEdit } from "./studies/editing/report.js";
+export { type SpuriousOptions, type SpuriousSet, writeSpurious } from "./studies/editing/spurious.js";
 export { openConcepts } from "./studies/faithfulness/concept-predictor.js";
 export {
   type Concept,

@@ -25,6 +25,7 @@ import { registerGrade } from "./grade.js";
 import { registerInspect } from "./inspect.js";
 import { registerReproduce } from "./reproduce.js";
 import { registerShow } from "./show.js";
+import { registerSpurious } from "./spurious.js";
 import { registerTrain } from "./train.js";
 import { registerTrainClassifier } from "./train-classifier.js";
 import { registerVerify } from "./verify.js";
@@ -66,6 +67,7 @@ export function buildProgram(): Command {
     registerAudit,
     registerDiff,
     registerEdit,
+    registerSpurious,
     registerReproduce,
     registerTrainClassifier,
     registerWorld,

@@ -101,6 +101,24 @@ export class Art {
     return this.#rasterise(...this.#file.icons[icon][style]);
   }
 
+  /**
+   * A text as outlines: SVG elements, thousandths of an em, from the left end of the baseline at 0, 0. Characters that the typeface does not have
+   * are left out.
+   * @param typeface from 0 to `typefaceCount`.
+   */
+  outline(typeface: number, text: string): { readonly body: string; readonly advance: number } {
+    const { glyphs } = this.#file.typefaces[typeface];
+    let advance = 0;
+    let body = "";
+    for (const character of text) {
+      const glyph = glyphs[character];
+      if (!glyph && character !== " ") continue;
+      if (glyph) body += `<path transform="translate(${advance} 0)" d="${glyph[1]}"/>`;
+      advance += glyph ? glyph[0] : 300;
+    }
+    return { body, advance };
+  }
+
   /** A character in white. @param typeface from 0 to `typefaceCount`. */
   glyph(typeface: number, character: string): Promise<Glyph> {
     return remember(this.#glyphs, `${typeface}:${character}`, async () => {
