@@ -63,7 +63,9 @@ test("learns which class is red and which is blue", async () => {
   };
   expect(redness(1) - redness(0)).toBeGreaterThan(0.1);
   const lines = readFileSync(at("colours.metrics.jsonl"), "utf8").trimEnd().split("\n");
-  expect(Object.keys(JSON.parse(lines[0]).metrics)).toEqual(["discriminator", "discriminator.gap", "generator"]);
+  expect(Object.keys(JSON.parse(lines[0]).metrics)).toEqual([
+    ...["discriminator", "discriminator.gap", "generator", "generator.unlike"],
+  ]);
   const sheet = await sharp(trained.sheet).metadata();
   expect([sheet.width, sheet.height]).toEqual([320, 64]);
 });
