@@ -1,10 +1,10 @@
 /** `milan analyze`: which kinds of units matter to what a classifier can do. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { UserError } from "../base/errors.js";
-import { between, names, place, vectorsOption, whole } from "./arguments.js";
+import { between, names, place, share, vectorsOption, whole } from "./arguments.js";
 import { printJson, printTable } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
@@ -50,7 +50,7 @@ export function registerAnalyze(program: Command): void {
     )
     .option("--similar-to <words>", "also in the order of likeness to these words", names)
     .option("--step <share>", "units silenced at each step", between(0, 1), 0.02)
-    .option("--until <share>", "units silenced at last", share, 1)
+    .option("--until <share>", "units silenced at last", share({ zero: false }), 1)
     .option("--trials <number>", "random orders to compare with", whole(2, 100), 5)
     .option("--limit <number>", "pictures used, as many of each class; default all", whole(2))
     .addOption(vectorsOption())
@@ -118,10 +118,4 @@ async function vectorsFor(folder: string, words: ReadonlySet<string>, file: stri
   const { describerAt } = await import("../builtin/assets.js");
   const own = (await readDescriptionsHeader(folder))?.describer;
   return describerWordVectors(describerAt(own !== undefined && existsSync(own) ? own : undefined));
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value > 0 && value <= 1) return value;
-  throw new InvalidArgumentError("expected a share above 0, at most 1");
 }

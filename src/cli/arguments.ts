@@ -35,6 +35,16 @@ export const between =
     return value;
   };
 
+/** A share from 0 to 1; whether 0 and 1 themselves will do. */
+export const share =
+  ({ zero = true, one = true } = {}) =>
+  (text: string): number => {
+    const value = Number(text);
+    const fits = text.trim() !== "" && value >= 0 && value <= 1 && (zero || value > 0) && (one || value < 1);
+    if (fits) return value;
+    throw new InvalidArgumentError(`expected a share ${zero ? "from" : "above"} 0, ${one ? "at most" : "below"} 1`);
+  };
+
 /** Any finite number. */
 export function real(text: string): number {
   const value = Number(text);

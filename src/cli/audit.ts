@@ -81,6 +81,11 @@ A verdict is about a unit and its description, with reviewer and date, in RUN/au
       if ((words === undefined) === (policy === undefined)) {
         throw new UserError("auditing: expected --words or --policy, one of them");
       }
+      if (policy !== undefined && (max !== undefined || certain)) {
+        throw new UserError(
+          "auditing: --max and --certain beside --policy; expected them in its rules, leave them out",
+        );
+      }
       if (folders.length > 1 && (options.verdict || page !== undefined)) {
         throw new UserError(`auditing: ${folders.length} runs; expected one, as verdicts and pages are of one run`);
       }

@@ -1,9 +1,9 @@
 /** `milan edit`: silence units by what they are described by, as long as the network stays as good. */
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { UserError } from "../base/errors.js";
 import { checkWritableFile } from "../base/files.js";
-import { names, place, whole } from "./arguments.js";
+import { names, place, share, whole } from "./arguments.js";
 import { plain, printJson, printTable } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
@@ -33,7 +33,7 @@ export function registerEdit(program: Command): void {
     .option("--test <path>", "class folders on which the outcome is measured, such as pictures with what misleads")
     .requiredOption("--out <file>", "the edited model, .onnx; figures and tables in a folder beside it", place)
     .option("--classes <file>", "names of the model's outputs, a line each (default: MODEL.labels.txt beside it)")
-    .option("--tolerance <share>", "validation accuracy that may be lost", share, 0)
+    .option("--tolerance <share>", "validation accuracy that may be lost", share({ one: false }), 0)
     .option("--trials <number>", "sets of random units to compare with", whole(1, 100), 5)
     .option("--model <file>", "the model, when it has moved since the run was made")
     .option("--batch <number>", "images run at once", whole(1, 4096))
@@ -80,10 +80,4 @@ Units that milan audit --verdict called "no" are left alone.`,
         `${out}: ${candidates.stop} of ${candidates.units.length} units silenced; figures and tables in ${beside}.edit\n`,
       );
     });
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value >= 0 && value < 1) return value;
-  throw new InvalidArgumentError("expected a share from 0, below 1");
 }

@@ -1,7 +1,7 @@
 /** `milan spurious`: class folders whose pictures bear marks that mislead a classifier. */
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { checkWritable } from "../base/files.js";
-import { place, whole } from "./arguments.js";
+import { place, share, whole } from "./arguments.js";
 import { plain, printJson } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
@@ -34,7 +34,7 @@ export function registerSpurious(program: Command): void {
         .choices(["own", "other"])
         .default("own"),
     )
-    .option("--share <share>", "of each class's pictures, how many are marked", share, 0.5)
+    .option("--share <share>", "of each class's pictures, how many are marked", share(), 0.5)
     .option("--size <pixels>", "side of the pictures written", whole(16, 4096), 64)
     .option("--seed <number>", "seed of which pictures, corners and names", whole(0, 2 ** 32 - 2), 0)
     .option("--json", "machine-readable summary on standard output")
@@ -61,10 +61,4 @@ As in the paper's section 7, a classifier that reads is made and mended:
         );
       }
     });
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
-  throw new InvalidArgumentError("expected a share from 0 to 1");
 }

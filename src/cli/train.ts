@@ -1,7 +1,7 @@
 /** `milan train`: a describer from annotated exemplars. */
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { UserError } from "../base/errors.js";
-import { between, names, partialOption, place, range, reals, size, whole } from "./arguments.js";
+import { between, names, partialOption, place, range, reals, share, size, whole } from "./arguments.js";
 import { plain, printJson } from "./print.js";
 import { duration, terminalProgress } from "./progress.js";
 
@@ -73,11 +73,11 @@ export function registerTrain(program: Command): void {
     .option("--rare <number>", "words that appear so many times or fewer are unknown", whole(0), 1)
     .option("--embedding <number>", "size of word vectors", whole(), 128)
     .option("--hidden <number>", "size of the states of both models", whole(), 512)
-    .option("--dropout <share>", "of the states before the words", share, 0.5)
+    .option("--dropout <share>", "of the states before the words", share({ one: false }), 0.5)
     .option(
       "--average <share>",
       "keep a moving average of the captioner's weights, of which a step keeps so much",
-      share,
+      share({ one: false }),
       0,
     )
     .option("--redraw", "draw a unit's exemplars anew, with replacement, each time the captioner is shown it")
@@ -147,10 +147,4 @@ function summaryOf(trained: Trained): string {
     `language model: perplexity ${trained.perplexity.toFixed(1)} on their annotations, ${epochs(languageModel)}\n` +
     `${plain(out)}/card.md tells it all; next: milan describe RUN --describer ${plain(out)}\n`
   );
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value >= 0 && value < 1) return value;
-  throw new InvalidArgumentError("expected a share from 0, below 1");
 }

@@ -11,12 +11,10 @@ import { Random } from "../../base/random.js";
 import type { Layer } from "../../engine/onnx/layers.js";
 import type { SessionOptions } from "../../engine/runtime/session.js";
 import type { Syntax } from "../../language/syntax/open.js";
-import { readDescriptions } from "../../run/descriptions.js";
 import { type ClassPictures, openClassPictures } from "../ablation/class-pictures.js";
-import { classifierOf } from "../ablation/classifier.js";
-import { openRun, openSubject } from "../described-run.js";
+import { type AblatableUnit, openDescribedClassifier } from "../ablation/described-classifier.js";
 import { CRITERIA, type Criterion, likenessTo, scoresOf, type WordVectors, wordsOf } from "./criteria.js";
-import { type AblatableUnit, type Curve, curvesOf, type Order, orderBy, randomOrder } from "./curves.js";
+import { type Curve, curvesOf, type Order, orderBy, randomOrder } from "./curves.js";
 
 export interface AnalyzeOptions extends SessionOptions {
   /** Class folders, or pictures with `labels`. */
@@ -85,16 +83,10 @@ export async function analyze(folder: string, options: AnalyzeOptions): Promise<
   if (strange !== undefined) {
     throw new UserError(`analysing: the word ${strange} has no vector; expected one that has, give other --vectors`);
   }
-  const run = await openRun("analysing", folder);
+  const { run, classifier, units } = await openDescribedClassifier("analysing", folder, options.model);
+  const { subject } = classifier;
   let pictures: ClassPictures | undefined;
   try {
-    const subject = await openSubject("analysing", run, options.model);
-    const classifier = await classifierOf("analysing", subject);
-    const described = (await readDescriptions(folder)).filter(({ description }) => description !== "");
-    const layers = new Map(run.layers.map(({ name }) => [name, subject.layers.find((layer) => layer.name === name)!]));
-    const units = described.map(
-      ({ layer, unit }): AblatableUnit => ({ layer: layers.get(run.layer(layer).name)!, unit }),
-    );
     if (units.length < 2) {
       throw new UserError(
         `analysing ${folder}: ${units.length} described units; expected at least 2, make descriptions with milan describe`,
@@ -105,9 +97,9 @@ export async function analyze(folder: string, options: AnalyzeOptions): Promise<
       ...{ classes: options.classes, labels: options.labels },
     });
     if (options.limit !== undefined) pictures = limited(pictures, options.limit, seed);
-    const scores = described.map(({ description }) => scoresOf(description, syntax, vectors));
+    const scores = units.map(({ said }) => scoresOf(said.description, syntax, vectors));
     const like = similarTo.map((word) =>
-      described.map(({ description }) => likenessTo(word, wordsOf(description), vectors) ?? -1),
+      units.map(({ said }) => likenessTo(word, wordsOf(said.description), vectors) ?? -1),
     );
     const named: [string, number[]][] = [
       ...criteria.map((name): [string, number[]] => [name, scores.map((each) => each[name])]),
@@ -126,7 +118,7 @@ export async function analyze(folder: string, options: AnalyzeOptions): Promise<
     });
     return {
       ...{ model: subject.path, images: pictures.ids.length, classNames: pictures.names },
-      units: described.map(({ layer, unit, description }, i) => ({
+      units: units.map(({ said: { layer, unit, description } }, i) => ({
         ...{ layer, unit, description },
         scores: Object.fromEntries(named.map(([name, list]) => [name, list[i]])),
       })),

@@ -3,16 +3,10 @@
  * is measured after each step; beside it, random orders. All steps of all orders are one sweep.
  */
 import { Random } from "../../base/random.js";
-import type { Layer } from "../../engine/onnx/layers.js";
 import type { ClassPictures } from "../ablation/class-pictures.js";
 import type { Classifier } from "../ablation/classifier.js";
-import { accuracyOf, type Sweep, type SweepOptions, sweep, type UnitSet } from "../ablation/sweep.js";
-
-/** A unit that may be silenced. */
-export interface AblatableUnit {
-  readonly layer: Layer;
-  readonly unit: number;
-}
+import { type AblatableUnit, setOf } from "../ablation/described-classifier.js";
+import { accuracyOf, type Sweep, type SweepOptions, sweep } from "../ablation/sweep.js";
 
 /** An order of units: numbers of a list of them, those to be silenced first in front. */
 export interface Order {
@@ -79,17 +73,6 @@ function countsOf(units: number, step: number, until: number): number[] {
     if (count > counts[counts.length - 1]) counts.push(count);
     if (count >= Math.round(units * until)) return counts;
   }
-}
-
-/** Units by layer. */
-export function setOf(units: readonly AblatableUnit[]): UnitSet {
-  const set = new Map<Layer, number[]>();
-  for (const { layer, unit } of units) {
-    const own = set.get(layer);
-    if (own) own.push(unit);
-    else set.set(layer, [unit]);
-  }
-  return set;
 }
 
 const pointOf = (ablated: number, right: Uint32Array, { images }: Sweep): Point => ({

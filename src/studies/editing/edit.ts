@@ -13,14 +13,17 @@ import type { Layer } from "../../engine/onnx/layers.js";
 import { withMetadata } from "../../engine/onnx/metadata.js";
 import type { OnnxModel } from "../../engine/onnx/model.js";
 import type { SessionOptions } from "../../engine/runtime/session.js";
-import { readDescriptions } from "../../run/descriptions.js";
 import { type ClassPictures, openClassPictures } from "../ablation/class-pictures.js";
-import { type Classifier, classifierOf } from "../ablation/classifier.js";
+import type { Classifier } from "../ablation/classifier.js";
+import {
+  type AblatableUnit,
+  type DescribedUnit,
+  openDescribedClassifier,
+  setOf,
+} from "../ablation/described-classifier.js";
 import { accuracyOf, sweep } from "../ablation/sweep.js";
-import { type AblatableUnit, setOf } from "../analysis/curves.js";
 import { matches } from "../audit/match.js";
 import { readReviews, verdictOn } from "../audit/reviews.js";
-import { openRun, openSubject } from "../described-run.js";
 
 export interface EditOptions extends SessionOptions {
   /** What the units to silence are described by, in lower case; see `audit/match.ts`. */
@@ -78,19 +81,13 @@ export interface Edit {
  */
 export async function edit(folder: string, options: EditOptions): Promise<Edit> {
   const { words, validation, test, trials = 5, seed = 0 } = options;
-  const run = await openRun("editing", folder);
+  const { run, classifier, units } = await openDescribedClassifier("editing", folder, options.model);
+  const { subject } = classifier;
   const opened: ClassPictures[] = [];
   try {
-    const subject = await openSubject("editing", run, options.model);
-    const classifier = await classifierOf("editing", subject);
     const reviews = await readReviews(folder);
-    const described = (await readDescriptions(folder)).filter(({ description }) => description !== "");
-    const units = described.map(({ layer: name, unit, description }): Unit => {
-      const layer = subject.layers.find((one) => one.name === run.layer(name).name)!;
-      return { layer, unit, description };
-    });
-    const isMeant = described.map(
-      (item) => matches(item.description, { words }).length > 0 && verdictOn(reviews, item)?.verdict !== "no",
+    const isMeant = units.map(
+      ({ said }) => matches(said.description, { words }).length > 0 && verdictOn(reviews, said)?.verdict !== "no",
     );
     const chosen = units.filter((_, i) => isMeant[i]);
     if (chosen.length === 0 || chosen.length === units.length) {
@@ -109,7 +106,7 @@ export async function edit(folder: string, options: EditOptions): Promise<Edit> 
     });
     const ranked = await editor.ranked(units);
     const effects = new Map(ranked.map((unit) => [unit.key, unit]));
-    const inOrder = (some: readonly Unit[]) =>
+    const inOrder = (some: readonly DescribedUnit[]) =>
       some.map((unit) => effects.get(keyOf(unit))!).sort((a, b) => b.effect - a.effect);
     const random = new Random(seed);
     const draws = Array.from({ length: trials }, () =>
@@ -133,8 +130,7 @@ export async function edit(folder: string, options: EditOptions): Promise<Edit> 
   }
 }
 
-type Unit = AblatableUnit & { readonly description: string };
-type Ranked = Unit & { readonly key: string; readonly effect: number };
+type Ranked = DescribedUnit & { readonly key: string; readonly effect: number };
 
 const keyOf = ({ layer, unit }: AblatableUnit) => `${unit} ${layer.name}`;
 
@@ -159,7 +155,7 @@ class Editor {
   }
 
   /** Units with what happens when each alone is silent. */
-  async ranked(units: readonly Unit[]): Promise<Ranked[]> {
+  async ranked(units: readonly DescribedUnit[]): Promise<Ranked[]> {
     const { whole, each } = await this.#accuracies(
       this.#validation,
       units.map((unit) => [unit]),
@@ -184,17 +180,17 @@ class Editor {
       first += units.length;
       // counts of right answers over the same pictures: equal accuracies are equal to the last bit
       const stop = curve.findLastIndex((accuracy) => accuracy >= validation.whole - tolerance);
-      const told = units.map(({ layer, unit, description, effect }) => ({
+      const told = units.map(({ layer, unit, said, effect }) => ({
         layer: layer.name,
         unit,
-        description,
+        description: said.description,
         effect,
       }));
       return { name, units: told, validation: curve, test: onTest, stop };
     });
   }
 
-  async #accuracies(pictures: ClassPictures, sets: readonly (readonly Unit[])[]) {
+  async #accuracies(pictures: ClassPictures, sets: readonly (readonly DescribedUnit[])[]) {
     const { preprocessing, device, threads, batchSize, progress = silent } = this.#options;
     const found = await sweep(this.#classifier, pictures, sets.map(setOf), {
       ...{ preprocessing, progress },
@@ -210,12 +206,12 @@ class Editor {
 }
 
 /** The model with units silenced for good; it says so itself. */
-function silence(model: OnnxModel, units: readonly Unit[], words: readonly string[]): OnnxModel {
+function silence(model: OnnxModel, units: readonly DescribedUnit[], words: readonly string[]): OnnxModel {
   const masks = [...setOf(units)].map(([layer, numbers]: [Layer, readonly number[]]) => {
     const mask = new Float32Array(layer.units).fill(1);
     for (const unit of numbers) mask[unit] = 0;
     return { layer, mask };
   });
-  const told = units.map(({ layer, unit, description }) => ({ layer: layer.name, unit, description }));
+  const told = units.map(({ said: { layer, unit, description } }) => ({ layer, unit, description }));
   return withMetadata(bakeAblation(model, masks), { "milan.edit": JSON.stringify({ words, silenced: told }) });
 }

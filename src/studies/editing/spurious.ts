@@ -4,6 +4,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { stringify } from "csv-stringify/sync";
 import sharp from "sharp";
 import { UserError } from "../../base/errors.js";
 import { isVacant, writeFileAtomically } from "../../base/files.js";
@@ -62,7 +63,7 @@ export async function writeSpurious(images: string, options: SpuriousOptions): P
     const art = await Art.open();
     const marked = drawn(set.entries, share, new Random(seed));
     const random = new Random(seed + 1);
-    const rows = ["file,class,mark"];
+    const rows: { file: string; class: string; mark: string }[] = [];
     progress.begin("marking", set.entries.length, "picture");
     for (const [id, { file, label }] of set.entries.entries()) {
       if (label === undefined) continue;
@@ -74,7 +75,7 @@ export async function writeSpurious(images: string, options: SpuriousOptions): P
         const overlay = marked.has(id) ? overlayOf(mark, whose, classes, art, size, random) : undefined;
         await mkdir(dirname(join(out, name)), { recursive: true });
         await writeFileAtomically(join(out, name), await pngOf(pixels, size, overlay));
-        rows.push([name, label, overlay ? whose : ""].map(cell).join());
+        rows.push({ file: name, class: label, mark: overlay ? whose : "" });
       } catch (error) {
         if (!(error instanceof DamagedImage)) throw error;
         progress.warn(error.message);
@@ -82,15 +83,15 @@ export async function writeSpurious(images: string, options: SpuriousOptions): P
       progress.update(id + 1);
     }
     progress.end();
-    await writeFileAtomically(join(out, "marks.csv"), `${rows.join("\n")}\n`);
-    const count = rows.slice(1).filter((row) => !row.endsWith(",")).length;
-    return { classes, pictures: rows.length - 1, marked: count };
+    await writeFileAtomically(
+      join(out, "marks.csv"),
+      stringify(rows, { header: true, columns: ["file", "class", "mark"] }),
+    );
+    return { classes, pictures: rows.length, marked: rows.filter(({ mark: whose }) => whose !== "").length };
   } finally {
     await set.close();
   }
 }
-
-const cell = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 /** The pictures to be marked: of each class the same share. */
 function drawn(entries: readonly { readonly label: string | undefined }[], share: number, random: Random): Set<number> {

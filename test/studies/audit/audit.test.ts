@@ -175,6 +175,7 @@ test("policies; what is wrong is refused in one line", async () => {
   expect(await policy('{"rules": [{"words": ["a"]}, {"words": ["b"], "max": -1}]}')).toMatch(
     /rule 2: max -1; expected a whole/,
   );
+  expect(await refusal(at("run"), "--policy", at("policy.json"), "--max", "1")).toMatch(/expected them in its rules/);
   expect(await refusal(at("run"))).toMatch(/expected --words or --policy, one of them/);
   expect(await refusal(at("run"), at("other"), "--words", "a", "--verdict", "conv1:0=no")).toMatch(
     /2 runs; expected one/,
