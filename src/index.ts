@@ -56,6 +56,7 @@ export {
   type Search,
   type UnitBeam,
 } from "./describer/describe-features.js";
+export { type DescribeRunOptions, describeRun } from "./describer/describe-run.js";
 export { type Describer, loadDescriber } from "./describer/describer.js";
 export { type DescriberFiles, openDescriberFiles, saveDescriber } from "./describer/directory.js";
 export { type EvaluateOptions, type Evaluation, evaluateDescriber } from "./describer/evaluation/evaluate.js";

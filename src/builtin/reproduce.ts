@@ -94,7 +94,8 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduced> 
   await sameOrNew(join(out, "scale.json"), scale, "reproducing");
   const subjects: SubjectFacts[] = [];
   for (const set of WORLD_SETS) {
-    if (scale.subjects.some((name) => subjectOf(name).data === set)) await render(out, set, scale, progress);
+    if (!scale.subjects.some((name) => subjectOf(name).data === set)) continue;
+    for (const part of PARTS) await rendered(out, set, part, scale, progress);
   }
   for (const name of scale.subjects) subjects.push(await subjectIn(out, name, scale, progress, now));
   const protocols = [...new Set(tables.flatMap((table) => NEEDS[table]))];
@@ -119,21 +120,30 @@ const PARTS = ["train", "val", "probe", "grade"] as const;
 /** Seeds of the parts: a picture of one is in no other. */
 const PART_SEEDS = { train: 5, val: 6, probe: 3, grade: 4 } as const;
 
-const partOf = (out: string, set: WorldSet, part: (typeof PARTS)[number]): string =>
+type Part = (typeof PARTS)[number];
+
+const partOf = (out: string, set: WorldSet, part: Part): string =>
   part === "train" || part === "val" ? join(out, "pictures", set, part) : join(out, "pictures", `${set}-${part}`);
 
-async function render(out: string, set: WorldSet, { pictures }: Scale, progress: Progress): Promise<void> {
-  for (const [i, part] of PARTS.entries()) {
-    const folder = partOf(out, set, part);
-    const done = `${folder}.done`;
-    if (existsSync(done)) continue;
-    const count = part === "train" ? pictures[i] * classesOf(set).length : pictures[i];
-    await writeWorld(folder, { set, count, seed: PART_SEEDS[part], size: 64, progress });
-    await writeFile(done, "");
-  }
+/** Pictures of a part, rendered where they are not yet. Returns their folder. */
+export async function rendered(
+  out: string,
+  set: WorldSet,
+  part: Part,
+  { pictures }: Scale,
+  progress: Progress,
+): Promise<string> {
+  const folder = partOf(out, set, part);
+  const done = `${folder}.done`;
+  if (existsSync(done)) return folder;
+  const count = pictures[PARTS.indexOf(part)] * (part === "train" ? classesOf(set).length : 1);
+  await writeWorld(folder, { set, count, seed: PART_SEEDS[part], size: 64, progress });
+  await writeFile(done, "");
+  return folder;
 }
 
-async function subjectIn(
+/** Trains one of the subjects, or finds it trained: `subjects/NAME.onnx`. Its pictures are rendered before. */
+export async function subjectIn(
   out: string,
   name: string,
   { settings }: Scale,

@@ -1,10 +1,7 @@
 /** `milan describe`: a description with its evidence for every unit of a run. */
-import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
-import { checkWritableFile } from "../base/files.js";
 import { BUILT_IN } from "../builtin/assets.js";
-import type { ClipReranker } from "../describer/clip-rerank.js";
 import { meanings, names, place, real, whole } from "./arguments.js";
 import { printJson } from "./print.js";
 import { terminalProgress } from "./progress.js";
@@ -84,58 +81,27 @@ With --clip the candidates are found by p(d|E), and the one wins that is most li
 cosine of its text's and the crops' vectors. Each new candidate costs a run of the text model.`,
     )
     .action(async (folder: string, options: Options) => {
-      const { openExemplars } = await import("../exemplars/store.js");
-      const { loadDescriber } = await import("../describer/describer.js");
-      const { describe, settingsOf } = await import("../describer/describe.js");
-      const { writeDescriptions } = await import("../run/descriptions.js");
-      const { VERSION } = await import("../base/version.js");
+      const { describeRun } = await import("../describer/describe-run.js");
       const { describerAt } = await import("../builtin/assets.js");
-      const path = describerAt(options.describer);
-      const out = options.out ?? join(folder, "descriptions.csv");
-      const progress = terminalProgress();
-      const store = await openExemplars(folder, options.images);
-      await checkWritableFile(out);
-      const { device } = options;
-      const describer = await loadDescriber(path, { device });
-      let clip: ClipReranker | undefined;
-      try {
-        if (options.clip !== undefined) {
-          const reranking = await import("../describer/clip-rerank.js");
-          clip = await reranking.ClipReranker.open(options.clip, { device });
-        }
-        const { search, lambda, beam, length, compat, layers, meanings } = options;
-        const settings = { search, lambda, beam, length, compat, layers, meanings };
-        const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
-        const all = { ...given, ...(clip && { clip }), progress };
-        const used = settingsOf(describer, all);
-        const descriptions = [];
-        for await (const description of describe(store, describer, all)) descriptions.push(description);
-        const header = {
-          milan: VERSION,
-          describer: path,
-          describerSha256: describer.sha256,
-          ...{ search: used.search, lambda: used.lambda, beam: used.beam, length: used.length },
-          compat: compat ?? null,
-          clip: clip ? { folder: clip.folder, sha256: await clip.identity() } : null,
-          ...(meanings === undefined || meanings === "one" || meanings === 1 ? {} : { meanings }),
-        };
-        await writeDescriptions(out, header, descriptions);
-        const silent = descriptions.filter(({ description }) => description === "").length;
-        const doubtful = descriptions.filter(({ doubts }) => doubts.length > 0).length - silent;
-        const many = descriptions.filter((each) => each.meanings).length;
-        const counts = { units: descriptions.length, undescribed: silent, doubtful };
-        if (options.json) printJson({ out, ...counts, ...(header.meanings ? { severalMeanings: many } : {}) });
-        else {
-          process.stdout.write(
-            `${out}: ${descriptions.length - silent} of ${descriptions.length} units described` +
-              `${silent ? `, ${silent} cannot be` : ""}${doubtful ? `, ${doubtful} with doubts` : ""}` +
-              `${many ? `, ${many} with several meanings` : ""}\n${isBuiltIn(options.describer) ? CAUTION : ""}next: milan show ${folder}\n`,
-          );
-        }
-      } finally {
-        await clip?.close();
-        await describer.close();
-        await store.close();
+      const { search, lambda, beam, length, compat, layers, meanings } = options;
+      const settings = { search, lambda, beam, length, compat, layers, meanings };
+      const { out, header, descriptions } = await describeRun(folder, {
+        ...Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
+        describer: describerAt(options.describer),
+        ...{ images: options.images, clip: options.clip, out: options.out, device: options.device },
+        progress: terminalProgress(),
+      });
+      const silent = descriptions.filter(({ description }) => description === "").length;
+      const doubtful = descriptions.filter(({ doubts }) => doubts.length > 0).length - silent;
+      const many = descriptions.filter((each) => each.meanings).length;
+      const counts = { units: descriptions.length, undescribed: silent, doubtful };
+      if (options.json) printJson({ out, ...counts, ...(header.meanings ? { severalMeanings: many } : {}) });
+      else {
+        process.stdout.write(
+          `${out}: ${descriptions.length - silent} of ${descriptions.length} units described` +
+            `${silent ? `, ${silent} cannot be` : ""}${doubtful ? `, ${doubtful} with doubts` : ""}` +
+            `${many ? `, ${many} with several meanings` : ""}\n${isBuiltIn(options.describer) ? CAUTION : ""}next: milan show ${folder}\n`,
+        );
       }
     });
 }

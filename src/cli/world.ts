@@ -1,7 +1,7 @@
 /** `milan world`: pictures of the made world, as class folders. */
 import { Argument, type Command } from "commander";
 import type { WorldSet } from "../data/world/world.js";
-import { place, whole } from "./arguments.js";
+import { names, place, whole } from "./arguments.js";
 import { terminalProgress } from "./progress.js";
 
 interface Options {
@@ -10,6 +10,7 @@ interface Options {
   seed: number;
   size: number;
   first: number;
+  classes?: string[];
 }
 
 export function registerWorld(program: Command): void {
@@ -24,6 +25,7 @@ export function registerWorld(program: Command): void {
     .option("--seed <number>", "another seed, other pictures", whole(0, 2 ** 32 - 1), 0)
     .option("--size <pixels>", "side of the pictures", whole(16, 1024), 64)
     .option("--first <number>", "number of the first picture", whole(0, 2 ** 31), 0)
+    .option("--classes <names>", "only pictures of these classes, of those numbers; default all", names)
     .addHelpText(
       "after",
       `
@@ -36,7 +38,7 @@ What a picture shows is rendered again from its number: the folder needs no labe
       const { writeWorld } = await import("../data/world/folder.js");
       await writeWorld(out, { set, ...options, progress: terminalProgress() });
       process.stdout.write(
-        `${out}: ${options.count} pictures of ${set}, seed ${options.seed}, ${options.size} pixels\n`,
+        `${out}: ${set}, pictures ${options.first} to ${options.first + options.count - 1}${options.classes ? `, those of ${options.classes.join(", ")}` : ""}, seed ${options.seed}, ${options.size} pixels\n`,
       );
     });
 }

@@ -34,6 +34,8 @@ export interface WriteWorldOptions {
   readonly size: number;
   /** Number of the first picture, 0 if not given. */
   readonly first?: number;
+  /** Only pictures of these classes, of the numbers that `first` and `count` span; default all. */
+  readonly classes?: readonly string[] | undefined;
   readonly progress?: Progress;
 }
 
@@ -47,23 +49,31 @@ export const WORLD_FILE = "world.json";
 export async function writeWorld(folder: string, options: WriteWorldOptions): Promise<void> {
   const { set, seed, count, size, first = 0, progress = silent } = options;
   if (!WORLD_SETS.includes(set)) throw new UserError(`rendering the world: there is no set ${set}; ${expected}`);
+  const classes = classesOf(set);
+  const wanted = options.classes ?? classes;
+  const strange = wanted.find((name) => !classes.includes(name));
+  if (strange !== undefined) {
+    throw new UserError(
+      `rendering ${set}: it has no class ${strange}; expected some of ${classes.join(", ")}, correct it`,
+    );
+  }
   await checkWritable(folder);
   await prepare(folder, { version: WORLD_VERSION, set, seed, size });
   const present = new Set<string>();
-  for (const name of classesOf(set)) {
+  for (const name of wanted) {
     await mkdir(join(folder, name), { recursive: true });
     for (const file of await readdir(join(folder, name))) present.add(`${name}/${file.replace(/\.\w+$/, "")}`);
   }
-  const classes = classesOf(set);
-  const missing = Array.from({ length: count }, (_, i) => first + i).filter(
-    (index) => !present.has(`${classes[index % classes.length]}/${nameOf(index)}`),
+  const numbers = Array.from({ length: count }, (_, i) => first + i).filter((index) =>
+    wanted.includes(classes[index % classes.length]),
   );
+  const missing = numbers.filter((index) => !present.has(`${classes[index % classes.length]}/${nameOf(index)}`));
   const world = missing.length > 0 ? await World.open() : undefined;
-  progress.begin("rendering", count, "picture", count - missing.length);
+  progress.begin("rendering", numbers.length, "picture", numbers.length - missing.length);
   for (const [done, index] of missing.entries()) {
     const { label, file, extension } = await world!.file(set, seed, index, size);
     await writeFileAtomically(join(folder, label, `${nameOf(index)}.${extension}`), file);
-    progress.update(count - missing.length + done + 1);
+    progress.update(numbers.length - missing.length + done + 1);
   }
   progress.end();
 }

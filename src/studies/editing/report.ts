@@ -15,7 +15,7 @@ const row = ({ name, stop, validation, test }: EditCurve): string[] => {
 };
 
 /** None, then candidates and controls at their stopping points; the last column would need the test pictures to be found. */
-export const editRows = ({ candidates, allUnits, random }: Edit): string[][] => [
+export const editRows = ({ candidates, allUnits, random }: Omit<Edit, "edited">): string[][] => [
   ["none", "0", percent(candidates.validation[0]), percent(candidates.test[0]), "-"],
   ...[candidates, allUnits, ...random].map(row),
 ];

@@ -50,3 +50,22 @@ test("another world is refused, and so is what is no world or not of it", async 
   await expect(source.labels("kitchen/photo.jpg", 32)).rejects.toThrow(UserError);
   await expect(source.labels("forest/000000.jpg", 32)).rejects.toThrow(UserError);
 });
+
+test("some classes alone are the pictures that they are among all", async () => {
+  const some = join(folder, "..", `${folder.split("/").at(-1)}-some`);
+  try {
+    await writeWorld(some, { set: "world-scenes", seed: 9, count: 44, size: 32, classes: ["kitchen", "farm"] });
+    const files = (readdirSync(some, { recursive: true }) as string[]).filter((name) => /\.(png|jpg)$/.test(name));
+    expect([...new Set(files.map((file) => file.split("/")[0]))].sort()).toEqual(["farm", "kitchen"]);
+    const world = await World.open();
+    for (const file of files) {
+      const index = Number(/\d+(?=\.)/.exec(file)![0]);
+      expect(index).toBeLessThan(44);
+      expect(readFileSync(join(some, file))).toEqual((await world.file("world-scenes", 9, index, 32)).file);
+    }
+    const unknown = { set: "world-scenes", seed: 9, count: 1, size: 32, classes: ["kitchens"] } as const;
+    await expect(writeWorld(some, unknown)).rejects.toThrow(/no class kitchens; expected some of/);
+  } finally {
+    rmSync(some, { recursive: true, force: true });
+  }
+});

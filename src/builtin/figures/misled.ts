@@ -1,0 +1,56 @@
+/** Figures 7, 8 and 15: a classifier that was misled by lettering is edited (section 7, appendix E); on ten classes of the made world, and on photographs where they are given. */
+import { join } from "node:path";
+import { silent } from "../../base/progress.js";
+import { writeWorld } from "../../data/world/folder.js";
+import { classesOf } from "../../data/world/world.js";
+import { EDIT_HEADER, editRows } from "../../studies/editing/report.js";
+import { type Misled, type MisledOptions, misled } from "../misled/misled.js";
+import { halfResnet18 } from "../misled/networks.js";
+import { smallResnet } from "../subjects/networks.js";
+import type { FigureOptions, Shown } from "./shown.js";
+
+/** Of the made world, with names of various lengths. */
+const TEN = ["dog", "elephant", "bird", "butterfly", "car", "airplane", "flower", "guitar", "house", "umbrella"];
+const STAGES = ["conv1", "layer1", "layer2", "layer3", "layer4"];
+
+/** Errors: those of the steps. */
+export async function misledFigures(options: FigureOptions): Promise<Shown[]> {
+  const { out, fast, photographs, progress = silent, now } = options;
+  const common = { layers: STAGES, size: 64, progress, now };
+  const world = await misled({
+    ...{ ...common, ...(await tenOfTheWorld(options)), out: join(out, "misled-world") },
+    ...{ network: smallResnet, epochs: fast ? 8 : 15 },
+  });
+  const shown = [shownOf("ten classes of the made world", world)];
+  if (photographs !== undefined) {
+    const found = await misled({
+      ...{ ...common, train: join(photographs, "train"), validation: join(photographs, "val") },
+      ...{ out: join(out, "misled-photographs"), network: halfResnet18, epochs: fast ? 5 : 15 },
+    });
+    shown.push(shownOf("photographs", found));
+  }
+  return shown;
+}
+
+async function tenOfTheWorld({
+  out,
+  fast,
+  progress = silent,
+}: FigureOptions): Promise<Pick<MisledOptions, "train" | "validation">> {
+  const [train, validation] = ["train", "val"].map((part) => join(out, "pictures", "ten-objects", part));
+  const common = { set: "world-objects", classes: TEN, size: 64, progress } as const;
+  const all = classesOf("world-objects").length;
+  await writeWorld(train, { ...common, seed: 15, count: all * (fast ? 150 : 500) });
+  await writeWorld(validation, { ...common, seed: 16, count: all * 50 });
+  return { train, validation };
+}
+
+function shownOf(what: string, { edit, files }: Misled): Shown {
+  return {
+    figures: ["fig7", "fig8", "fig15"],
+    title: `Figures 7, 8 and 15: ${what}${edit ? "" : "; no unit is described by lettering, nothing to silence"}`,
+    header: EDIT_HEADER,
+    rows: edit ? editRows(edit) : [],
+    files,
+  };
+}

@@ -1,0 +1,31 @@
+/** The editing experiment in miniature: every step is the real one, on pictures of the made world. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { misled } from "../../src/builtin/misled/misled.js";
+import { smallResnet } from "../../src/builtin/subjects/networks.js";
+import { writeWorld } from "../../src/data/world/folder.js";
+
+const folder = mkdtempSync(join(tmpdir(), "milan-misled-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("a network is misled, dissected, described and, if it has units for lettering, edited; a second call finds it done", async () => {
+  const [train, validation] = ["train", "val"].map((part) => join(folder, part));
+  const pictures = { set: "world-objects", size: 64, classes: ["dog", "bus"] } as const;
+  await writeWorld(train, { ...pictures, seed: 1, count: 24 * 20 });
+  await writeWorld(validation, { ...pictures, seed: 2, count: 24 * 6 });
+  const options = {
+    ...{ out: join(folder, "study"), train, validation, network: smallResnet, layers: ["conv1", "layer4"] },
+    ...{ epochs: 1, size: 64, now: () => performance.now() },
+  };
+  const first = await misled(options);
+  expect([first.training.pictures, first.training.marked]).toEqual([40, 20]);
+  expect([first.test.pictures, first.test.marked]).toEqual([12, 12]);
+  expect(readFileSync(join(first.run, "descriptions.csv"), "utf8").trim().split("\n")).toHaveLength(1 + 16 + 96);
+  expect(first.edited === undefined).toBe(first.edit === undefined);
+  if (first.edited) expect(existsSync(first.edited)).toBe(true);
+  const again = await misled(options);
+  expect(again.edit?.candidates).toEqual(first.edit?.candidates);
+  await expect(misled({ ...options, epochs: 2 })).rejects.toThrow(/settings\.json is of other settings/);
+}, 300_000);
