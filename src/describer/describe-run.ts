@@ -3,19 +3,22 @@ import { join } from "node:path";
 import { checkWritableFile } from "../base/files.js";
 import { VERSION } from "../base/version.js";
 import type { SessionOptions } from "../engine/runtime/session.js";
-import { openExemplars } from "../exemplars/store.js";
+import { type ExemplarStore, openExemplars } from "../exemplars/store.js";
 import { type Description, type DescriptionsHeader, writeDescriptions } from "../run/descriptions.js";
 import { ClipReranker } from "./clip-rerank.js";
 import { type DescribeOptions, describe, settingsOf } from "./describe.js";
 import { loadDescriber } from "./describer.js";
+import type { Witness } from "./witness.js";
 
-export interface DescribeRunOptions extends Omit<DescribeOptions, "clip"> {
+export interface DescribeRunOptions extends Omit<DescribeOptions, "clip" | "witness"> {
   /** A describer's directory, or a checkpoint of the reference implementation. */
   readonly describer: string;
   /** The probe set, when it has moved since the run was made. */
   readonly images?: string | undefined;
   /** Folder of an image-text model that reranks the beam. */
   readonly clip?: string | undefined;
+  /** Opens who sees the exemplars, too. */
+  readonly witness?: ((store: ExemplarStore) => Promise<Witness>) | undefined;
   /** Default `RUN/descriptions.csv`; the evidence goes into a `.jsonl` beside it. */
   readonly out?: string | undefined;
   readonly device?: SessionOptions["device"];
@@ -37,6 +40,7 @@ export async function describeRun(
     describer: path,
     images,
     clip: clipFolder,
+    witness: openWitness,
     out = join(folder, "descriptions.csv"),
     device,
     ...rest
@@ -49,7 +53,8 @@ export async function describeRun(
     let clip: ClipReranker | undefined;
     try {
       if (clipFolder !== undefined) clip = await ClipReranker.open(clipFolder, session);
-      const all = { ...rest, ...(clip && { clip }) };
+      const witness = openWitness && (await openWitness(store));
+      const all = { ...rest, ...(clip && { clip }), ...(witness && { witness }) };
       const used = settingsOf(describer, all);
       const descriptions: Description[] = [];
       for await (const description of describe(store, describer, all)) descriptions.push(description);

@@ -22,6 +22,7 @@ import type { Clusters } from "./meanings/clusters.js";
 import { type Meanings, meaningsOf, mostMeanings, weightsOf } from "./meanings/meanings.js";
 import { clustersOf, type Part, partsOf } from "./meanings/parts.js";
 import { clipOf, type Ranked, rerank } from "./rerank-beam.js";
+import type { Witness } from "./witness.js";
 
 export interface DescribeOptions extends Partial<DecodingOptions> {
   /** Only these layers, by any of their names; default all. */
@@ -32,6 +33,10 @@ export interface DescribeOptions extends Partial<DecodingOptions> {
    * Reranks the beam by an image-text model instead: the search is then "beam" unless given, λ and PMI choose nothing. Stays open.
    */
   readonly clip?: ClipReranker;
+  /**
+   * Candidates that it contradicts come behind all others, whatever their scores. Asked about units as wholes, not about each of several meanings.
+   */
+  readonly witness?: Witness | undefined;
   /** How many descriptions a unit may get, where its exemplars fall apart; default `one`. */
   readonly meanings?: Meanings;
   readonly progress?: Progress;
@@ -52,7 +57,7 @@ export async function* describe(
   const store = exemplars instanceof Run ? await runExemplars(exemplars) : exemplars;
   const { progress = silent } = options;
   const settings = settingsOf(describer, options);
-  const { only = () => true, clip, meanings = "one" } = options;
+  const { only = () => true, clip, witness, meanings = "one" } = options;
   const most = mostMeanings(meanings);
   const tasks = chooseLayers(store, options.layers).flatMap((layer) =>
     layer.units.flatMap((unit, row): Task[] =>
@@ -85,7 +90,13 @@ export async function* describe(
       for (const [i, task] of some.entries()) {
         const item = found.get(task);
         const ranked = item && (await rankedOf(item, task.ranks, beams));
-        const whole = conclude(describer, task, item, ranked ?? [], settings);
+        const whole = conclude(
+          describer,
+          task,
+          item,
+          await testified(ranked ?? [], task, describer, witness),
+          settings,
+        );
         const own = [];
         for (const part of parts.filter((each) => each.task === task)) {
           own.push({ part, beam: await rankedOf(part, part.ranks, partBeams) });
@@ -142,12 +153,28 @@ function withMeanings(
   return meanings ? { ...whole, doubts: [...whole.doubts, "many-meanings"], meanings } : whole;
 }
 
+/** The candidates that a witness does not contradict, then the others, each in their order. */
+async function testified(
+  found: readonly Ranked[],
+  { layer, row }: Task,
+  { vocabulary }: Describer,
+  witness: Witness | undefined,
+): Promise<readonly Testified[]> {
+  if (!witness || found.length === 0) return found;
+  const texts = found.map(({ tokens }) => vocabulary.reconstruct(tokens));
+  const contradicted = await witness.contradicts(layer, row, texts);
+  const told = found.map((candidate, i) => ({ ...candidate, contradicted: contradicted[i] }));
+  return [...told.filter((each) => !each.contradicted), ...told.filter((each) => each.contradicted)];
+}
+
+type Testified = Ranked & { readonly contradicted?: boolean };
+
 /** Puts a unit's result into words. */
 function conclude(
   describer: Describer,
   task: Task,
   evidence: Evidence | undefined,
-  found: readonly Ranked[],
+  found: readonly Testified[],
   settings: DecodingOptions,
 ): Description {
   const unit = { layer: task.layer.name, unit: task.layer.units[task.row] };
@@ -169,12 +196,19 @@ function conclude(
   };
 }
 
-const inOrder = (beam: readonly Ranked[], { vocabulary }: Describer, { compat }: DecodingOptions) =>
-  compat ? beam : speakingFirst(beam, vocabulary.stop);
+const inOrder = <Each extends Ranked>(
+  beam: readonly Each[],
+  { vocabulary }: Describer,
+  { compat }: DecodingOptions,
+): readonly Each[] => (compat ? beam : speakingFirst(beam, vocabulary.stop));
 
-function toCandidate({ vocabulary }: Describer, { tokens, logp, logpLm, pmi, clip }: Ranked): Candidate {
+function toCandidate(
+  { vocabulary }: Describer,
+  { tokens, logp, logpLm, pmi, clip, contradicted }: Testified,
+): Candidate {
   const description = vocabulary.reconstruct(tokens);
-  return { description, logp, logpLm: logpLm ?? null, pmi: pmi ?? null, ...clipOf(clip) };
+  const found = { description, logp, logpLm: logpLm ?? null, pmi: pmi ?? null, ...clipOf(clip) };
+  return contradicted ? { ...found, contradicted } : found;
 }
 
 function whyNot(task: Task, evidence: Evidence | undefined): Doubt {
@@ -187,7 +221,7 @@ function doubtsOf(
   describer: Describer,
   task: Task,
   { masked, features }: Evidence,
-  best: Decoded,
+  best: Decoded & Testified,
   description: string,
 ): Doubt[] {
   const { vocabulary, familiarity } = describer;
@@ -198,6 +232,7 @@ function doubtsOf(
   if (!best.tokens.includes(stop)) doubts.push("unfinished");
   if (best.tokens.includes(unk)) doubts.push("unknown-word");
   if (isVague(description)) doubts.push("vague");
+  if (best.contradicted) doubts.push("contradicted");
   if (familiarity && distanceOf(familiarity, features) > familiarity.limit) doubts.push("unfamiliar");
   return doubts;
 }

@@ -21,6 +21,7 @@ import { readUnfaithful } from "./verdicts.js";
  * - `unfinished`: cut at the greatest length.
  * - `unknown-word`: contains a word outside the describer's vocabulary.
  * - `vague`: no word of it tells the unit from others ("random areas").
+ * - `contradicted`: its colours, lines or places are not those of the pixels under the masks, and no candidate's that could be told were.
  * - `unfamiliar`: the exemplars are unlike those the describer learned from, as are less than 1 % of such.
  * - `many-meanings`: the exemplars fall into groups of which different things are said (`meanings`); one description may fit none.
  * - `cannot-tell`: on images the run was not made with, too many of the layer's other descriptions predict the unit as well, or
@@ -37,6 +38,7 @@ export const DOUBTS = [
   "unfinished",
   "unknown-word",
   "vague",
+  "contradicted",
   "unfamiliar",
   "many-meanings",
   "cannot-tell",
@@ -54,6 +56,8 @@ export interface Candidate {
   readonly pmi: number | null;
   /** Mean cosine with the exemplars by an image-text model; only where the beam was reranked by one and the candidate says anything. */
   readonly clip?: number;
+  /** Whether the exemplars' own pixels contradict it; only where they were asked (`describer/witness.ts`). */
+  readonly contradicted?: boolean;
 }
 
 /** What is said of some of a unit's exemplars that belong together. */

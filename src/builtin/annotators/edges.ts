@@ -11,6 +11,13 @@ export interface Edges {
   readonly coherence: number;
 }
 
+export interface MeasuredEdges extends Pick<Edges, "coherence"> {
+  /** Between the direction across the lines and the horizontal, 0 (vertical lines) to 90 (horizontal ones). */
+  readonly degrees: number;
+  /** Gradients under the masks against those of whole pictures. */
+  readonly strength: number;
+}
+
 /** Sums of products of the gradient's components. */
 interface Tensor {
   xx: number;
@@ -58,13 +65,21 @@ export class EdgeMeter {
     this.#sum.all += Math.log(energy / own.count / (own.all / own.pixels + 1e-9));
   }
 
-  /** Undefined where the masks are not of one direction. */
-  get edges(): Edges | undefined {
+  /** What was measured; undefined where no picture varied under its mask. */
+  get measured(): MeasuredEdges | undefined {
     const { xx, yy, xy, all } = this.#sum;
     if (this.#images === 0) return undefined;
     const coherence = Math.hypot(xx - yy, 2 * xy) / (xx + yy);
-    if (coherence < LEAST_COHERENCE || all / this.#images < Math.log(LEAST_STRENGTH)) return undefined;
     const degrees = Math.abs((0.5 * Math.atan2(2 * xy, xx - yy) * 180) / Math.PI);
+    return { coherence, degrees, strength: Math.exp(all / this.#images) };
+  }
+
+  /** Undefined where the masks are not of one direction. */
+  get edges(): Edges | undefined {
+    const { measured } = this;
+    if (!measured) return undefined;
+    const { coherence, degrees, strength } = measured;
+    if (coherence < LEAST_COHERENCE || strength < LEAST_STRENGTH) return undefined;
     const texture = degrees > 67.5 ? "horizontal stripes" : degrees < 22.5 ? "vertical stripes" : "diagonal stripes";
     return { texture, coherence };
   }
