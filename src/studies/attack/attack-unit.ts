@@ -54,7 +54,7 @@ export interface AttackedUnit {
   /** Share of distractors that succeed less that of controls. */
   readonly difference: Interval;
   readonly verdict: Verdict;
-  /** A success, where there is one. */
+  /** A success, where there is one, and rather one whose control changes nothing. */
   readonly example: Example;
 }
 
@@ -86,6 +86,7 @@ export interface Arena {
   readonly trials: number;
   /** Share of the picture's area that is pasted. */
   readonly size: number;
+  /** Whether distractors may be of the unit's class; controls never are. */
   readonly ownClass: boolean;
 }
 
@@ -109,8 +110,8 @@ export class Attacker {
     // of its own: what is drawn for a unit is the same whatever other units are attacked with
     const random = new Random(Number.parseInt(sha256(`${seed} ${number} ${layer.name}`).slice(0, 8), 16));
     const name = names[target];
-    const isOther = ({ classes }: Candidate) => ownClass || !classes.has(target);
-    const distractors = (await source.of(unit)).filter(isOther);
+    const isOther = ({ classes }: Candidate) => !classes.has(target);
+    const distractors = (await source.of(unit)).filter((cutout) => ownClass || isOther(cutout));
     if (distractors.length === 0)
       return { ...told, reason: `no cut-out of what it is described by is of another class than ${name}` };
     const controls = (await source.others(unit, CONTROLS, random)).filter(isOther);
@@ -176,9 +177,13 @@ export class Attacker {
         ...(after === target && { png: await pngOf(attacked, shape) }),
       };
       pastes.push(paste);
-      const isBetter = example === undefined || (after === target && example.paste.after !== target);
-      if (isBetter) example = { paste, original: victim.pixels, stamp: stamps[0], attacked, controlled };
+      if (example === undefined || telling(paste, target) > telling(example.paste, target))
+        example = { paste, original: victim.pixels, stamp: stamps[0], attacked, controlled };
     }
     return { pastes, example: example! };
   }
 }
+
+/** How much a paste shows: one that succeeds more than one that does not, and most where the control changes nothing. */
+const telling = ({ before, after, controlAfter }: Paste, target: number): number =>
+  after !== target ? 0 : controlAfter === target ? 1 : controlAfter === before ? 3 : 2;

@@ -48,8 +48,8 @@ export function sharesOf({ pairs: { pictures, first, second, both }, pastes }: A
 }
 
 /**
- * Writes `attack.csv`, `pastes.csv`, `attack.png` and `pictures/`. Pictures that an earlier attack left there, as its own table says, are removed; nothing
- * else is. Returns the paths of the tables and the sheet, and how many pictures there are.
+ * Writes `attack.csv`, `pastes.csv`, `attack.svg` and `.png`, and `pictures/`. Pictures that an earlier attack left there, as its own table says, are removed; nothing
+ * else is. Returns the paths of tables and sheet, and how many pictures there are.
  */
 export async function writeAttack(folder: string, attack: Attack): Promise<{ files: string[]; pictures: number }> {
   await removeEarlier(folder);
@@ -69,14 +69,13 @@ export async function writeAttack(folder: string, attack: Attack): Promise<{ fil
     }
   }
   const header = ["layer", "unit", "class", "picture", "before", "distractor", "control"];
-  const paths = [UNITS, PASTES, "attack.png"].map((file) => join(folder, file));
+  const paths = [UNITS, PASTES].map((file) => join(folder, file));
   await writeFileAtomically(
     paths[1],
     stringify([[...header, "x", "y", "pixels", "after", "after_control", "file"], ...rows]),
   );
   await writeFileAtomically(paths[0], unitsTable(attack));
-  await writeSheet(paths[2], attack);
-  return { files: paths, pictures };
+  return { files: [...paths, ...(await writeSheet(join(folder, "attack"), attack))], pictures };
 }
 
 async function removeEarlier(folder: string): Promise<void> {
