@@ -1,5 +1,5 @@
 /** `milan attack` on a classifier made by hand, of which it is known what fools it: red areas, wherever they come from. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
@@ -101,8 +101,9 @@ beforeAll(async () => {
   writeFileSync(at("run", "descriptions.csv"), ["layer,unit,description", ...rows, ""].join("\n"));
 }, 60_000);
 
-const attack = (...options: string[]) =>
-  run(registerAttack, ["attack", at("run"), "--images", at("others"), "--vectors", at("vectors.txt"), ...options]);
+const attack = (...options: string[]) => attackRun("run", ...options);
+const attackRun = (name: string, ...options: string[]) =>
+  run(registerAttack, ["attack", at(name), "--images", at("others"), "--vectors", at("vectors.txt"), ...options]);
 const table = (...names: string[]) =>
   parse(readFileSync(at(...names), "utf8"), { columns: true }) as Record<string, string>[];
 const contents = (path: string) =>
@@ -207,6 +208,30 @@ test("a unit's outgoing weight is its weight in the head, less the others' mean,
   }
   await net.close();
 });
+
+test("with boxes, the areas of which the description is true are cut out, and boxes that are not so are controls", async () => {
+  const rows = CLASSES.flatMap((name) => Array.from({ length: 12 }, (_, i) => `${name}/${i}.png,4,4,19,19`));
+  writeFileSync(at("boxes.csv"), ["file,x0,y0,x1,y1", ...rows, ""].join("\n"));
+  const known = ["--distractors", at("probe"), "--boxes", at("boxes.csv"), "--side", String(SIDE)];
+  const args = ["--units", "seen:0", "--trials", "8", "--size", "0.2", "--out", at("boxed"), "--json"];
+  cpSync(at("run"), at("run-red"), { recursive: true });
+  writeFileSync(at("run-red", "descriptions.csv"), "layer,unit,description\nseen,0,Red areas\nseen,1,Green areas\n");
+  const found = JSON.parse(await attackRun("run-red", ...known, ...args));
+  expect(found.units[0]).toMatchObject({ class: "strawberry", success: 1, control: 0, verdict: "works", cutouts: 6 });
+  for (const { distractor, control } of table("boxed", "pastes.csv")) {
+    expect(distractor).toMatch(/^leaf\/\d*[02468]\.png$/);
+    expect(control).toMatch(/^(leaf|sea)\//);
+  }
+}, 60_000);
+
+test("nothing is pasted into the picture it was cut out of", async () => {
+  const args = ["--units", "seen:0", "--trials", "24", "--own-class", "--images", at("probe"), "--out", at("same")];
+  await attack(...args);
+  const pastes = table("same", "pastes.csv");
+  expect(pastes).toHaveLength(24);
+  expect(new Set(pastes.map(({ distractor }) => distractor.split("/")[0]))).toEqual(new Set(["strawberry", "leaf"]));
+  for (const { picture: file, distractor, control } of pastes) expect([distractor, control]).not.toContain(file);
+}, 60_000);
 
 test("refused in one line", async () => {
   const refusal = async (...options: string[]) => {
