@@ -138,9 +138,11 @@ async function answers(path: string): Promise<string[]> {
 test("red pasted into leaves and seas makes strawberries of them, other colours do not", async () => {
   const before = contents(at("others"));
   const text = await attack("--units", "seen:0", "--trials", "16", "--seed", "3", "--own-class");
-  expect(text).toMatch(/^unit\s+description\s+class\s+weight\s+attacked\s+success\s+random\s+difference\s+verdict$/m);
   expect(text).toMatch(
-    /^seen:0\s+Red fruit and lanterns\s+strawberry\s+\S+\s+16\s+100\.0 %\s+0\.0 %\s+100\.0 \[.*\]\s+works$/m,
+    /^unit\s+description\s+class\s+weight\s+cut-outs\s+attacked\s+success\s+random\s+difference\s+verdict$/m,
+  );
+  expect(text).toMatch(
+    /^seen:0\s+Red fruit and lanterns\s+strawberry\s+\S+\s+\d+\s+16\s+100\.0 %\s+0\.0 %\s+100\.0 \[.*\]\s+works$/m,
   );
   expect(text).toMatch(/attack: works; over 1 units 100\.0 \[/);
   const [unit] = table("run", "attack", "attack.csv");
@@ -267,6 +269,13 @@ test("refused in one line", async () => {
   for (const name of ["leaf", "sea"])
     writeFileSync(at("wrong", name, "a.png"), await picture(COLOURS.strawberry, new Random(1)));
   expect(await refusal("--images", at("wrong"))).toMatch(/none of 2 pictures is taken for its class; expected some/);
+  cpSync(at("run"), at("generator"), { recursive: true });
+  const manifest = JSON.parse(readFileSync(at("run", "run.json"), "utf8"));
+  writeFileSync(
+    at("generator", "run.json"),
+    JSON.stringify({ ...manifest, probeKind: "latents", preprocessing: null, generated: "seen" }),
+  );
+  await expect(attackRun("generator")).rejects.toThrow(/it is of a generator; expected a run of a classifier/);
   const other = network();
   other.proto.producerName = "somebody else";
   await writeModel(other, at("other.onnx"));

@@ -51,7 +51,7 @@ export interface AttackedUnit {
   readonly pastes: readonly Paste[];
   /** Pictures taken for the class. */
   readonly pairs: Pairs;
-  /** Share of distractors that succeed less that of controls. */
+  /** Share of distractors that succeed less that of controls. The interval is about pictures: few cut-outs are few, however many those. */
   readonly difference: Interval;
   readonly verdict: Verdict;
   /** A success, where there is one, and rather one whose control changes nothing. */
@@ -65,6 +65,7 @@ export interface SkippedUnit extends Pick<AttackedUnit, "layer" | "unit" | "desc
 
 /** Controls that are cut out for a unit. */
 const CONTROLS = 100;
+
 /** What is pasted into one picture. */
 interface Planned {
   readonly victim: Victim;

@@ -14,7 +14,7 @@ const PASTES = "pastes.csv";
 const PICTURES = "pictures";
 
 export const ATTACK_HEADER = [
-  ...["unit", "description", "class", "weight", "attacked", "success", "random", "difference", "verdict"],
+  ...["unit", "description", "class", "weight", "cut-outs", "attacked", "success", "random", "difference", "verdict"],
 ] as const;
 
 /** For people, a row a unit. */
@@ -23,7 +23,14 @@ export const attackRows = ({ units, classNames }: Attack): string[][] =>
     const { success, control } = sharesOf(unit);
     return [
       ...[`${unit.layer}:${unit.unit}`, unit.description, classNames[unit.class], unit.weight.toFixed(2)],
-      ...[String(unit.pairs.pictures), percent(success), percent(control), interval(unit.difference), unit.verdict],
+      ...[
+        String(unit.cutouts),
+        String(unit.pairs.pictures),
+        percent(success),
+        percent(control),
+        interval(unit.difference),
+        unit.verdict,
+      ],
     ];
   });
 
