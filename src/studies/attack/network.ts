@@ -7,7 +7,7 @@ import { ROWS, type Suffix, suffixBehind } from "../../engine/onnx/suffix.js";
 import { toValueInfo } from "../../engine/onnx/values.js";
 import { openSession } from "../../engine/runtime/open.js";
 import type { Arrays, Session, SessionOptions } from "../../engine/runtime/session.js";
-import { type NdArray, ndarray } from "../../engine/tensor/ndarray.js";
+import { ndarray } from "../../engine/tensor/ndarray.js";
 import { imageInput } from "../../exemplars/subject.js";
 import { answersOf, type Classifier } from "../ablation/classifier.js";
 
@@ -109,7 +109,7 @@ export class Network {
     return { suffix, before: await this.#open(crossing), behind: await openSession(suffix.model, this.#session) };
   }
 
-  *#feeds(pictures: readonly Uint8Array[]): Generator<Arrays & Record<string, NdArray>> {
+  *#feeds(pictures: readonly Uint8Array[]): Generator<Arrays> {
     const { preprocessing, batchSize = BATCH_SIZE } = this.#options;
     for (let first = 0; first < pictures.length; first += batchSize) {
       const some = pictures.slice(first, first + batchSize);

@@ -64,7 +64,7 @@ async function blockOf(unit: AttackedUnit, { classNames, shape }: Attack): Promi
   const folder = paste.distractor.split("/").at(-2);
   const below = [
     { said: name(paste.before), isFooled: false },
-    { said: folder ? `cut from: ${folder}` : "pasted", isFooled: false },
+    { said: folder ? `from ${folder}` : "pasted", isFooled: false },
     { said: `now: ${name(paste.after)}`, isFooled: paste.after === unit.class },
     { said: `random: ${name(paste.controlAfter)}`, isFooled: paste.controlAfter === unit.class },
   ];
