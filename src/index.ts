@@ -131,6 +131,10 @@ export { type Analysis, type AnalyzeOptions, analyze } from "./studies/analysis/
 export { CRITERIA, type Criterion, type Scores, scoresOf } from "./studies/analysis/criteria.js";
 export { type Curve, curvesOf } from "./studies/analysis/curves.js";
 export { verdictsOf, writeAnalysis } from "./studies/analysis/report.js";
+export { type Attack, type AttackOptions, attack } from "./studies/attack/attack.js";
+export type { AttackedUnit, Example, Paste, SkippedUnit } from "./studies/attack/attack-unit.js";
+export { type Pairs, pairedDifference } from "./studies/attack/paired.js";
+export { writeAttack } from "./studies/attack/report.js";
 export {
   auditRun,
   type Comparison,

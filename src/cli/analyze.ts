@@ -1,10 +1,10 @@
 /** `milan analyze`: which kinds of units matter to what a classifier can do. */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { UserError } from "../base/errors.js";
 import { between, names, place, share, vectorsOption, whole } from "./arguments.js";
+import { vectorsFor } from "./describer-vectors.js";
 import { printJson, printTable } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
@@ -70,10 +70,9 @@ those of random orders: "matter more" means that accuracy fell faster than a fur
     )
     .action(async (folder: string, options: Options) => {
       const { analyze } = await import("../studies/analysis/analyze.js");
-      const { CRITERIA, wordsOf } = await import("../studies/analysis/criteria.js");
+      const { CRITERIA } = await import("../studies/analysis/criteria.js");
       const report = await import("../studies/analysis/report.js");
       const { openSyntax } = await import("../language/syntax/open.js");
-      const { readDescriptions } = await import("../run/descriptions.js");
       const criteria = options.criteria?.map((name) => {
         const found = CRITERIA.find((criterion) => criterion === name);
         if (found) return found;
@@ -81,12 +80,9 @@ those of random orders: "matter more" means that accuracy fell faster than a fur
       });
       const { images, labels, classes, model, step, until, trials, limit, batch, seed, device, threads } = options;
       const similarTo = options.similarTo?.map((word) => word.toLowerCase()) ?? [];
-      const words = new Set(similarTo);
-      for (const { description } of await readDescriptions(folder))
-        for (const word of wordsOf(description)) words.add(word);
       const analysis = await analyze(folder, {
         ...{ images, labels, classes, model, step, until, trials, limit, seed, device, similarTo },
-        ...{ syntax: await openSyntax(), vectors: await vectorsFor(folder, words, options.vectors) },
+        ...{ syntax: await openSyntax(), vectors: await vectorsFor(folder, options.vectors, similarTo) },
         ...(criteria && { criteria }),
         ...(batch && { batchSize: batch }),
         ...(threads && { threads }),
@@ -105,17 +101,4 @@ those of random orders: "matter more" means that accuracy fell faster than a fur
         `${out}: ${analysis.units.length} units on ${analysis.images} pictures, accuracy ${(100 * whole).toFixed(1)} % with all of them; ablation.svg, layers.svg, and the tables behind them\n`,
       );
     });
-}
-
-/** Vectors of some words: of a file, or of the describer that made the run's descriptions, or of the built-in one. */
-async function vectorsFor(folder: string, words: ReadonlySet<string>, file: string | undefined) {
-  if (file !== undefined) {
-    const { readWordVectors } = await import("../language/word-vectors.js");
-    return readWordVectors(file, words);
-  }
-  const { readDescriptionsHeader } = await import("../run/descriptions.js");
-  const { describerWordVectors } = await import("../describer/word-vectors.js");
-  const { describerAt } = await import("../builtin/assets.js");
-  const own = (await readDescriptionsHeader(folder))?.describer;
-  return describerWordVectors(describerAt(own !== undefined && existsSync(own) ? own : undefined));
 }

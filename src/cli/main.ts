@@ -10,6 +10,7 @@ import { Command, CommanderError, Option } from "commander";
 import { messageOf, UserError } from "../base/errors.js";
 import { registerAnalyze } from "./analyze.js";
 import { registerAnnotations } from "./annotations.js";
+import { registerAttack } from "./attack.js";
 import { registerAudit } from "./audit.js";
 import { registerBaseline } from "./baseline.js";
 import { registerConvert } from "./convert.js";
@@ -67,6 +68,7 @@ export function buildProgram(): Command {
     registerAudit,
     registerDiff,
     registerEdit,
+    registerAttack,
     registerSpurious,
     registerReproduce,
     registerTrainClassifier,

@@ -87,7 +87,10 @@ function nameless({ entries }: ImageSet, outputs: number): string[] {
 const foldersOf = (entries: ImageSet["entries"]) => [...new Set(entries.flatMap(({ label }) => label ?? []))].sort();
 
 /** By name, synonym or number: the output. */
-function finder(names: readonly string[] | undefined, outputs: number): (text: string) => number | undefined {
+export function classFinder(
+  names: readonly string[] | undefined,
+  outputs: number,
+): (text: string) => number | undefined {
   const numbers = new Map<string, number>();
   for (const [output, name] of (names ?? []).entries()) {
     // the first of two classes of one name keeps it: "crane" the bird and "crane" the machine have other synonyms
@@ -118,7 +121,7 @@ function fromFolders(
       `${doing} on ${path}: its pictures are in no class folders; expected a folder for each class, or --labels with a table of file and index`,
     );
   }
-  const find = finder(names, outputs);
+  const find = classFinder(names, outputs);
   const inOrder = names === undefined && folders.length === outputs;
   const numbers = new Map(folders.map((name, i) => [name, inOrder ? i : find(name)] as const));
   const strange = folders.find((name) => numbers.get(name) === undefined);
@@ -144,7 +147,7 @@ async function fromTable(
   if (column === undefined) {
     throw new UserError(`${doing}: ${path} has no column of classes; expected file and index, or file and class`);
   }
-  const find = finder(names, outputs);
+  const find = classFinder(names, outputs);
   const byFile = new Map<string, number>();
   for (const [row, { file, [column]: text = "" }] of rows.entries()) {
     const output = find(text.trim());

@@ -1,4 +1,5 @@
 /** The classifier of a run with the units that are described: what analysis and editing silence. */
+import { UserError } from "../../base/errors.js";
 import type { Layer } from "../../engine/onnx/layers.js";
 import { type Description, readDescriptions } from "../../run/descriptions.js";
 import type { Run } from "../../run/run.js";
@@ -36,6 +37,9 @@ export async function openDescribedClassifier(
 ): Promise<DescribedClassifier> {
   const run = await openRun(doing, folder);
   try {
+    if (run.manifest.probeKind !== "images") {
+      throw new UserError(`${doing} ${folder}: it is of a generator; expected a run of a classifier`);
+    }
     const subject = await openSubject(doing, run, model);
     const layers = new Map(subject.layers.map((layer) => [layer.name, layer]));
     const described = (await readDescriptions(folder)).filter(({ description }) => description !== "");

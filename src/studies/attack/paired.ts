@@ -1,0 +1,40 @@
+/** What pasting does, counted in pairs: the same pictures once with a distractor and once with a control, in the same place. */
+import { bootstrap, type Interval } from "../../base/bootstrap.js";
+import { Random } from "../../base/random.js";
+
+export const VERDICTS = ["works", "cannot tell", "worse than random"] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** How many of the pictures came to be taken for the class. */
+export interface Pairs {
+  readonly pictures: number;
+  /** With the distractor only, with the control only, with both. */
+  readonly first: number;
+  readonly second: number;
+  readonly both: number;
+}
+
+/**
+ * Share of successes of the distractors less that of the controls, -1 to 1, with its 95 % interval: Wald's for matched pairs with half a pair added to
+ * each of the four counts (Agresti and Min, 2005), which holds its level where few or none succeed.
+ */
+export function pairedDifference({ pictures, first, second }: Pairs): Interval {
+  const [n, a, b] = [pictures + 2, first + 0.5, second + 0.5];
+  const middle = (a - b) / n;
+  const margin = (1.96 * Math.sqrt(a + b - (a - b) ** 2 / n)) / n;
+  return {
+    value: pictures === 0 ? 0 : (first - second) / pictures,
+    low: Math.max(-1, middle - margin),
+    high: Math.min(1, middle + margin),
+  };
+}
+
+/** The difference over several units, each with the same weight. Units are resampled: it is about units, not about pictures. */
+export function meanDifference(units: readonly Pairs[], seed: number): Interval {
+  if (units.length === 1) return pairedDifference(units[0]);
+  const statistics = units.map(({ pictures, first, second }) => Float64Array.of((first - second) / pictures));
+  return bootstrap([{ statistics, score: ([sum], count) => sum / count }], 2000, new Random(seed)).scores[0];
+}
+
+export const verdictOf = ({ low, high }: Interval): Verdict =>
+  low > 0 ? "works" : high < 0 ? "worse than random" : "cannot tell";
