@@ -140,6 +140,8 @@ export {
   type RunAudit,
 } from "./studies/audit/audit.js";
 export { diffRuns, type RunDifference, type WordDifference } from "./studies/audit/diff.js";
+export { type Match, matches, reasonOf, type Wanted } from "./studies/audit/match.js";
+export { type Meanings as WordMeanings, openMeanings } from "./studies/audit/meaning.js";
 export { readPolicy } from "./studies/audit/policy.js";
 export { junitOf, sarifOf } from "./studies/audit/report.js";
 export { addReviews, type Review, readReviews } from "./studies/audit/reviews.js";
@@ -149,6 +151,8 @@ export { type ExplainOptions, type Explanations, explainRun } from "./studies/ba
 export { countDetectors, type Detectors, explanationsTable, wordsOf } from "./studies/baselines/report.js";
 export { SIMILARITIES, type Similarity, type SimilarityName, similarity } from "./studies/baselines/similarities.js";
 export { type Edit, type EditCurve, type EditOptions, edit } from "./studies/editing/edit.js";
+export { type FineTuned, type FineTuneOptions, fineTune } from "./studies/editing/fine-tune.js";
+export type { FineTuning, TunedOutcome } from "./studies/editing/fine-tune-edit.js";
 export { writeEdit } from "./studies/editing/report.js";
 export { type SpuriousOptions, type SpuriousSet, writeSpurious } from "./studies/editing/spurious.js";
 export { openConcepts } from "./studies/faithfulness/concept-predictor.js";

@@ -1,5 +1,4 @@
 /** `milan analyze`: which kinds of units matter to what a classifier can do. */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
@@ -7,6 +6,7 @@ import { UserError } from "../base/errors.js";
 import { between, names, place, share, vectorsOption, whole } from "./arguments.js";
 import { printJson, printTable } from "./print.js";
 import { terminalProgress } from "./progress.js";
+import { vectorsFor } from "./word-vectors.js";
 
 interface Options {
   images: string;
@@ -105,17 +105,4 @@ those of random orders: "matter more" means that accuracy fell faster than a fur
         `${out}: ${analysis.units.length} units on ${analysis.images} pictures, accuracy ${(100 * whole).toFixed(1)} % with all of them; ablation.svg, layers.svg, and the tables behind them\n`,
       );
     });
-}
-
-/** Vectors of some words: of a file, or of the describer that made the run's descriptions, or of the built-in one. */
-async function vectorsFor(folder: string, words: ReadonlySet<string>, file: string | undefined) {
-  if (file !== undefined) {
-    const { readWordVectors } = await import("../language/word-vectors.js");
-    return readWordVectors(file, words);
-  }
-  const { readDescriptionsHeader } = await import("../run/descriptions.js");
-  const { describerWordVectors } = await import("../describer/word-vectors.js");
-  const { describerAt } = await import("../builtin/assets.js");
-  const own = (await readDescriptionsHeader(folder))?.describer;
-  return describerWordVectors(describerAt(own !== undefined && existsSync(own) ? own : undefined));
 }

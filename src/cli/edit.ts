@@ -3,12 +3,14 @@ import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { UserError } from "../base/errors.js";
 import { checkWritableFile } from "../base/files.js";
-import { between, names, place, share, whole } from "./arguments.js";
+import { between, kindOption, names, place, share, synonymsOption, whole } from "./arguments.js";
 import { plain, printJson, printTable } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
 interface Options {
-  words: string[];
+  words?: string[];
+  synonyms?: boolean;
+  kind?: string[];
   validation: string;
   test?: string;
   classes?: string;
@@ -32,7 +34,9 @@ export function registerEdit(program: Command): void {
     .command("edit")
     .description("silence a classifier's units by what they are described by, and write the edited model")
     .argument("<run>", "a run of a classifier, with descriptions")
-    .requiredOption("--words <words>", "what they are described by: text,word,letter*; as milan audit matches", names)
+    .option("--words <words>", "what they are described by: text,word,letter*; as milan audit matches", names)
+    .addOption(synonymsOption())
+    .addOption(kindOption())
     .requiredOption("--validation <path>", "class folders by which it is decided how many units are silenced")
     .option("--test <path>", "class folders on which the outcome is measured, such as pictures with what misleads")
     .requiredOption("--out <file>", "the edited model, .onnx; figures and tables in a folder beside it", place)
@@ -67,13 +71,28 @@ beside it: what the edited one is ahead by comes of the silence.`,
       const { out, validation, test, classes, tolerance, trials, model, batch, seed, device, threads } = options;
       if (!/\.onnx$/i.test(out)) throw new UserError(`editing: --out ${out}; expected a name that ends in .onnx`);
       await checkWritableFile(out);
-      const words = options.words.map((word) => word.toLowerCase());
+      if (options.words === undefined && options.kind === undefined)
+        throw new UserError("editing: neither --words nor --kind; expected what the units to silence are described by");
+      const [words = [], kinds] = [options.words, options.kind].map((list) => list?.map((word) => word.toLowerCase()));
       const fineTune = options.fineTune !== undefined && {
         ...{ pictures: options.fineTune, epochs: options.fineTuneEpochs },
         ...{ layers: options.fineTuneLayers, learningRate: options.learningRate },
       };
       const edited = await edit(folder, {
-        ...{ words, validation, test, classes, tolerance, trials, model, seed, device, progress: terminalProgress() },
+        ...{
+          words,
+          kinds,
+          synonyms: options.synonyms,
+          validation,
+          test,
+          classes,
+          tolerance,
+          trials,
+          model,
+          seed,
+          device,
+          progress: terminalProgress(),
+        },
         ...(fineTune && { fineTune }),
         ...(batch && { batchSize: batch }),
         ...(threads && { threads }),

@@ -23,14 +23,14 @@ import {
   setOf,
 } from "../ablation/described-classifier.js";
 import { accuracyOf, type SweepOptions, sweep } from "../ablation/sweep.js";
-import { matches } from "../audit/match.js";
+import { matches, type Wanted, wantedOf } from "../audit/match.js";
+import { openMeanings } from "../audit/meaning.js";
 import { readReviews, verdictOn } from "../audit/reviews.js";
 import type { FineTuneOptions } from "./fine-tune.js";
 import { checkFineTuning, type FineTuning, fineTuneEdit } from "./fine-tune-edit.js";
 
-export interface EditOptions extends SessionOptions {
-  /** What the units to silence are described by, in lower case; see `audit/match.ts`. */
-  readonly words: readonly string[];
+/** What the units to silence are described by is said as for audits. */
+export interface EditOptions extends SessionOptions, Omit<Wanted, "near"> {
   /** Class folders: pictures by which it is decided how far to go. */
   readonly validation: string;
   /** Class folders on which the outcome is measured, such as pictures with what misleads; nothing is decided by them. */
@@ -91,19 +91,22 @@ export interface Edit {
  * of a classifier, or its last layers cannot be fine-tuned.
  */
 export async function edit(folder: string, options: EditOptions): Promise<Edit> {
-  const { words, validation, test, trials = 5, seed = 0 } = options;
+  const { words, kinds, synonyms, validation, test, trials = 5, seed = 0 } = options;
+  const wanted = { words, ...(kinds && { kinds }), ...(synonyms && { synonyms }) };
+  const meanings = await openMeanings("editing", [wanted]);
   const { run, classifier, units } = await openDescribedClassifier("editing", folder, options.model);
   const { subject } = classifier;
   const opened: ClassPictures[] = [];
   try {
     const reviews = await readReviews(folder);
     const isMeant = units.map(
-      ({ said }) => matches(said.description, { words }).length > 0 && verdictOn(reviews, said)?.verdict !== "no",
+      ({ said }) =>
+        matches(said.description, wanted, meanings).length > 0 && verdictOn(reviews, said)?.verdict !== "no",
     );
     const chosen = units.filter((_, i) => isMeant[i]);
     if (chosen.length === 0 || chosen.length === units.length) {
       throw new UserError(
-        `editing ${folder}: ${chosen.length === 0 ? "no" : "every"} description of ${units.length} speaks of ${words.join(", ")}; expected some, try other --words (milan audit lists what they find)`,
+        `editing ${folder}: ${chosen.length === 0 ? "no" : "every"} description of ${units.length} speaks of ${wantedOf(wanted)}; expected some, try other --words (milan audit lists what they find)`,
       );
     }
     const open = async (path: string) => {
@@ -132,7 +135,7 @@ export async function edit(folder: string, options: EditOptions): Promise<Edit> 
     ]);
     const [candidates, allUnits, ...others] = curves;
     const silenced = inOrder(chosen).slice(0, candidates.stop);
-    const edited = silence(subject.model, silenced, words);
+    const edited = silence(subject.model, silenced, wanted);
     const edit: Edit = {
       ...{ model: subject.path, edited, candidates, allUnits, random: others },
       images: { validation: sets.validation.ids.length, test: sets.test?.ids.length ?? 0 },
@@ -235,14 +238,14 @@ class Editor {
 }
 
 /** The model with units silenced for good; it says so itself. */
-function silence(model: OnnxModel, units: readonly DescribedUnit[], words: readonly string[]): OnnxModel {
+function silence(model: OnnxModel, units: readonly DescribedUnit[], wanted: Wanted): OnnxModel {
   const masks = [...setOf(units)].map(([layer, numbers]: [Layer, readonly number[]]) => {
     const mask = new Float32Array(layer.units).fill(1);
     for (const unit of numbers) mask[unit] = 0;
     return { layer, mask };
   });
   const told = units.map(({ said: { layer, unit, description } }) => ({ layer, unit, description }));
-  return withMetadata(bakeAblation(model, masks), { "milan.edit": JSON.stringify({ words, silenced: told }) });
+  return withMetadata(bakeAblation(model, masks), { "milan.edit": JSON.stringify({ ...wanted, silenced: told }) });
 }
 
 /** The metadata say what was trained, and what that did. */
