@@ -17,6 +17,11 @@ import { brotliCompressSync, constants } from "node:zlib";
 const [dict] = process.argv.slice(2);
 const OUT = new URL("../src/language/wordnet/nouns.bin", import.meta.url);
 const FREQUENT = 0.4;
+const [ANIMAL, PERSON] = [5, 18];
+const RARE = 2;
+/** In descriptions these are colours, whatever is called after them: uniforms, votes, parts of eggs. */
+const COLOURS = new Set("black white grey gray red green blue yellow brown pink purple".split(" "));
+const ATTRIBUTE = 7;
 /** Of WordNet's files of nouns: animals, artefacts, body parts, food, natural objects, plants. */
 const VISIBLE = new Set([5, 6, 8, 13, 17, 20]);
 /** Names of things that are written in capitals alone. */
@@ -45,7 +50,7 @@ for (const line of text.split("\n")) {
     spelled,
     parents,
     isName,
-    isVisible: VISIBLE.has(Number(fields[1])),
+    file: Number(fields[1]),
     words: [],
     children: [],
   });
@@ -54,8 +59,8 @@ for (const line of text.split("\n")) {
 /** Whether it is a common noun as it is spelled: "German_shepherd" is one, "Canis_familiaris" and "Paris" are none. */
 function isCommon(word) {
   if (CAPITALS.has(word) || !/[A-Z]/.test(word)) return /^[a-z]/i.test(word);
-  if (!/[_-]/.test(word)) return false;
-  return /^[A-Z]-/.test(word) || !/^[A-Z][a-z]+_[a-z]+(?:us|um|is|a|ae|i|ii|es|ens|or|ax|ys|on|as|os)$/.test(word);
+  if (!/[_-]/.test(word) || /^[A-Z]-/.test(word)) return /^[TUX]-/.test(word);
+  return !/^[A-Z][a-z]+_[a-z]+(?:us|um|is|a|ae|i|ii|es|ens|or|ax|ys|on|as|os)$/.test(word);
 }
 
 const senses = new Map();
@@ -83,9 +88,14 @@ for (const [lemma, all] of senses) {
   list.sort((a, b) => (countOf(lemma) > 0 ? a.number - b.number : b.count - a.count || a.number - b.number));
   const [first, ...others] = list;
   const frequent = others.filter(({ count }) => count > 0 && count >= FREQUENT * first.count);
-  const visible = first.count === 0 ? list.filter(({ synset }) => synset.isVisible) : [];
+  const visible = first.count === 0 ? list.filter(({ synset }) => VISIBLE.has(synset.file)) : [];
   const kept = visible.length > 0 ? visible : [first, ...frequent];
-  for (const { synset } of kept) synset.words.push(lemma.replaceAll(/[_-]/g, " "));
+  // people are called whales and tigers, but not often
+  const animals = list.filter(({ synset }) => synset.file === ANIMAL);
+  if (first.synset.file === PERSON && first.count <= RARE && animals.length > 0)
+    kept.splice(0, kept.length, ...animals);
+  const meant = COLOURS.has(lemma) ? list.filter(({ synset }) => synset.file === ATTRIBUTE) : kept;
+  for (const { synset } of meant) synset.words.push(lemma.replaceAll(/[_-]/g, " "));
 }
 
 /** What stands above a meaning, where that has words: else what is above that. */

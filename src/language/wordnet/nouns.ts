@@ -1,7 +1,7 @@
 /**
  * What nouns mean, and what that is a kind of: the common nouns of WordNet 3.1 (Princeton University; its licence is in `LICENSE` and in the file
  * itself) with their frequent meanings, as one file of 0.4 MB that is shipped beside this one and was made by `scripts/wordnet-nouns.js`, which says
- * how. Opening it takes a tenth of a second.
+ * how.
  */
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
