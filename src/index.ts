@@ -130,6 +130,7 @@ export { accuracyOf, type Sweep, type SweepOptions, sweep, type UnitSet } from "
 export { type Analysis, type AnalyzeOptions, analyze } from "./studies/analysis/analyze.js";
 export { CRITERIA, type Criterion, type Scores, scoresOf } from "./studies/analysis/criteria.js";
 export { type Curve, curvesOf } from "./studies/analysis/curves.js";
+export { type ExampleOptions, writeExamples } from "./studies/analysis/examples.js";
 export { verdictsOf, writeAnalysis } from "./studies/analysis/report.js";
 export {
   auditRun,

@@ -41,12 +41,18 @@ export async function writeExamples(
   for (const criterion of criteria) {
     parts.push(text(MARGIN, top + LINE, titleOf(criterion), "font-size='14' font-weight='bold'"));
     top += 1.6 * LINE;
-    for (const [place, unit] of highest(units, criterion, most).entries()) {
+    const chosen = highest(units, criterion, most);
+    if (chosen.length === 0) {
+      parts.push(text(MARGIN, top + LINE, "no unit scores above 0", "font-size='12' fill='#666'"));
+      top += LINE + MARGIN;
+      continue;
+    }
+    for (const [place, unit] of chosen.entries()) {
       const left = MARGIN + place * (width + MARGIN);
       parts.push(...(await stripOf(unit, store, shown, left, top)));
       const layer = store.layers.find(({ name }) => name === unit.layer)!;
       const score = unit.scores[criterion];
-      const named = `${displayName(layer)} : ${unit.unit}, ${Number.isInteger(score) ? score : score.toFixed(2)}`;
+      const named = `${displayName(layer)}:${unit.unit}, score ${Number.isInteger(score) ? score : score.toFixed(2)}`;
       for (const [i, line] of wrapped(unit.description).entries())
         parts.push(text(left, top + SIDE + (i + 1) * LINE - 1, line, "font-size='12'"));
       const below = top + SIDE + (wrapped(unit.description).length + 1) * LINE - 2;
@@ -61,10 +67,13 @@ export async function writeExamples(
   );
 }
 
-/** The highest first; of units that say the same one is enough, as long as there are others. */
+/** The highest first, none of those that score nothing; of units that say the same one is enough, as long as there are others. */
 function highest(units: readonly AnalyzedUnit[], criterion: string, most: number): AnalyzedUnit[] {
-  const order = [...units].sort((a, b) => b.scores[criterion] - a.scores[criterion]);
-  const first = order.filter((unit, i) => order.findIndex((other) => other.description === unit.description) === i);
+  const order = units
+    .filter(({ scores }) => scores[criterion] > 0)
+    .sort((a, b) => b.scores[criterion] - a.scores[criterion]);
+  const said = new Set<string>();
+  const first = order.filter(({ description }) => !said.has(description) && said.add(description));
   return [...first, ...order.filter((unit) => !first.includes(unit))].slice(0, most);
 }
 
@@ -75,9 +84,9 @@ async function stripOf({ layer: name, unit }: AnalyzedUnit, store: ExemplarStore
   const found: string[] = [];
   for (let rank = 0; rank < count; rank++) {
     if (layer.images[row * store.k + rank] < 0) continue;
-    const png = (await exemplarOf(layer, row, rank, store)).toString("base64");
+    const jpeg = (await exemplarOf(layer, row, rank, store)).toString("base64");
     found.push(
-      `<image x="${x + rank * (SIDE + GAP)}" y="${y}" width="${SIDE}" height="${SIDE}" href="data:image/jpeg;base64,${png}"/>`,
+      `<image x="${x + rank * (SIDE + GAP)}" y="${y}" width="${SIDE}" height="${SIDE}" href="data:image/jpeg;base64,${jpeg}"/>`,
     );
   }
   return found;
