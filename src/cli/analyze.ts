@@ -96,7 +96,8 @@ those of random orders: "matter more" means that accuracy fell faster than a fur
       });
       const out = options.out ?? join(folder, "analysis");
       const files = await report.writeAnalysis(out, analysis);
-      files.push(...(await examplesOf(folder, options.probe, join(out, "examples"), analysis.units)));
+      const examples = await examplesOf(folder, options.probe, join(out, "examples"), analysis.units);
+      files.push(...examples);
       const verdicts = report.verdictsOf(analysis);
       const whole = analysis.curves[0].points[0].accuracy;
       if (options.json) {
@@ -105,7 +106,7 @@ those of random orders: "matter more" means that accuracy fell faster than a fur
       }
       printTable(report.VERDICT_HEADER, report.verdictRows(verdicts));
       process.stdout.write(
-        `${out}: ${analysis.units.length} units on ${analysis.images} pictures, accuracy ${(100 * whole).toFixed(1)} % with all of them; ablation.svg, layers.svg, examples.svg, and the tables behind them\n`,
+        `${out}: ${analysis.units.length} units on ${analysis.images} pictures, accuracy ${(100 * whole).toFixed(1)} % with all of them; ablation.svg, layers.svg, ${examples.length > 0 ? "examples.svg, " : ""}and the tables behind them\n`,
       );
     });
 }

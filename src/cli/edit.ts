@@ -18,9 +18,9 @@ interface Options {
   tolerance: number;
   trials: number;
   fineTune?: string;
-  fineTuneEpochs: number;
-  fineTuneLayers: number;
-  learningRate: number;
+  fineTuneEpochs?: number;
+  fineTuneLayers?: number;
+  learningRate?: number;
   model?: string;
   batch?: number;
   seed: number;
@@ -44,9 +44,9 @@ export function registerEdit(program: Command): void {
     .option("--tolerance <share>", "validation accuracy that may be lost", share({ one: false }), 0)
     .option("--trials <number>", "sets of random units to compare with", whole(1, 100), 5)
     .option("--fine-tune <path>", "then train the last layer further on these class folders")
-    .option("--fine-tune-epochs <number>", "most epochs; that with the best validation accuracy is kept", whole(1), 10)
-    .option("--fine-tune-layers <number>", "linear layers trained, counted from the last", whole(1, 16), 1)
-    .option("--learning-rate <number>", "of the fine-tuning (AdamW)", between(0, 1), 0.001)
+    .option("--fine-tune-epochs <number>", "default 10; the epoch with the best validation accuracy is kept", whole(1))
+    .option("--fine-tune-layers <number>", "linear layers trained, counted from the last; default 1", whole(1, 16))
+    .option("--learning-rate <number>", "of the fine-tuning (AdamW); default 0.001", between(0, 1))
     .option("--model <file>", "the model, when it has moved since the run was made")
     .option("--batch <number>", "images run at once", whole(1, 4096))
     .option("--seed <number>", "seed of the random units", whole(0), 0)
@@ -71,29 +71,15 @@ beside it: what the edited one is ahead by comes of the silence.`,
       const { out, validation, test, classes, tolerance, trials, model, batch, seed, device, threads } = options;
       if (!/\.onnx$/i.test(out)) throw new UserError(`editing: --out ${out}; expected a name that ends in .onnx`);
       await checkWritableFile(out);
-      if (options.words === undefined && options.kind === undefined)
-        throw new UserError("editing: neither --words nor --kind; expected what the units to silence are described by");
-      const [words = [], kinds] = [options.words, options.kind].map((list) => list?.map((word) => word.toLowerCase()));
-      const fineTune = options.fineTune !== undefined && {
-        ...{ pictures: options.fineTune, epochs: options.fineTuneEpochs },
-        ...{ layers: options.fineTuneLayers, learningRate: options.learningRate },
-      };
+      const { words = [], kind: kinds, synonyms } = options;
+      if (options.words === undefined && (kinds === undefined || synonyms)) {
+        const got = synonyms ? "--synonyms without --words" : "neither --words nor --kind";
+        throw new UserError(`editing: ${got}; expected what the units to silence are described by, add it`);
+      }
+      const lower = (list: readonly string[]) => list.map((word) => word.toLowerCase());
       const edited = await edit(folder, {
-        ...{
-          words,
-          kinds,
-          synonyms: options.synonyms,
-          validation,
-          test,
-          classes,
-          tolerance,
-          trials,
-          model,
-          seed,
-          device,
-          progress: terminalProgress(),
-        },
-        ...(fineTune && { fineTune }),
+        ...{ words: lower(words), kinds: kinds && lower(kinds), synonyms, fineTune: fineTuningOf(options) },
+        ...{ validation, test, classes, tolerance, trials, model, seed, device, progress: terminalProgress() },
         ...(batch && { batchSize: batch }),
         ...(threads && { threads }),
       });
@@ -116,4 +102,13 @@ beside it: what the edited one is ahead by comes of the silence.`,
         `${out}: ${candidates.stop} of ${candidates.units.length} units silenced; figures and tables in ${beside}.edit\n`,
       );
     });
+}
+
+/** What --fine-tune and its settings ask for. */
+function fineTuningOf({ fineTune: pictures, fineTuneEpochs: epochs, fineTuneLayers: layers, learningRate }: Options) {
+  if (pictures !== undefined) return { pictures, epochs, layers, learningRate };
+  if ((epochs ?? layers ?? learningRate) === undefined) return undefined;
+  throw new UserError(
+    "editing: settings of the fine-tuning without --fine-tune; expected pictures to learn from, add them",
+  );
 }

@@ -198,6 +198,12 @@ test("refused in one line: no unit matches, every unit does, other classes, one 
   expect(await refusal("--words", "elephant")).toMatch(
     /no description of 6 speaks of elephant; expected some, try other --words/,
   );
+  expect(await refusal()).toMatch(/neither --words nor --kind; expected what/);
+  expect(await refusal("--kind", "person", "--synonyms")).toMatch(/--synonyms without --words/);
+  expect(await refusal("--kind", "elephant")).toMatch(/no description of 6 speaks of kinds of elephant/);
+  expect(await refusal("--words", "letter", "--fine-tune-epochs", "3")).toMatch(
+    /without --fine-tune; expected pictures/,
+  );
   expect(await refusal("--words", "area*,letter*,word*")).toMatch(/every description of 6 speaks of/);
   await writeMarked(at("one"), { red: 0, green: 0 }, 1, 3);
   rmSync(at("one", "green"), { recursive: true });

@@ -43,6 +43,7 @@ export interface FineTuned {
   readonly validation: readonly number[];
 }
 
+/** At most. */
 const BATCH_SIZE = 64;
 
 /**
@@ -65,13 +66,15 @@ export async function fineTune(
     ...(options.device && { device: options.device }),
     ...(options.threads && { threads: options.threads }),
   };
-  const rest = await openHead(classifier, head, info, Math.min(BATCH_SIZE, known.count), session);
+  // batches as large as each other, so that few pictures are left out of an epoch
+  const batch = Math.floor(known.count / Math.ceil(known.count / BATCH_SIZE));
+  const rest = await openHead(classifier, head, info, batch, session);
   try {
     const random = new Random(seed);
+    progress.begin("fine-tuning", epochs, "epoch");
     const before = await rest.judge(judged);
     const all = [before];
     let best = { ...before, epoch: 0, weights: copyOf(rest.weights) };
-    progress.begin("fine-tuning", epochs, "epoch");
     for (let epoch = 1; epoch <= epochs; epoch++) {
       const order = random.permutation(known.count);
       for (let first = 0; first + rest.batch <= order.length; first += rest.batch) {
