@@ -130,6 +130,7 @@ export { accuracyOf, type Sweep, type SweepOptions, sweep, type UnitSet } from "
 export { type Analysis, type AnalyzeOptions, analyze } from "./studies/analysis/analyze.js";
 export { CRITERIA, type Criterion, type Scores, scoresOf } from "./studies/analysis/criteria.js";
 export { type Curve, curvesOf } from "./studies/analysis/curves.js";
+export { type ExampleOptions, writeExamples } from "./studies/analysis/examples.js";
 export { verdictsOf, writeAnalysis } from "./studies/analysis/report.js";
 export { type Attack, type AttackOptions, attack } from "./studies/attack/attack.js";
 export type { AttackedUnit, Example, Paste, SkippedUnit } from "./studies/attack/attack-unit.js";
@@ -144,6 +145,8 @@ export {
   type RunAudit,
 } from "./studies/audit/audit.js";
 export { diffRuns, type RunDifference, type WordDifference } from "./studies/audit/diff.js";
+export { type Match, matches, reasonOf, type Wanted } from "./studies/audit/match.js";
+export { type Meanings as WordMeanings, openMeanings } from "./studies/audit/meaning.js";
 export { readPolicy } from "./studies/audit/policy.js";
 export { junitOf, sarifOf } from "./studies/audit/report.js";
 export { addReviews, type Review, readReviews } from "./studies/audit/reviews.js";
@@ -153,6 +156,8 @@ export { type ExplainOptions, type Explanations, explainRun } from "./studies/ba
 export { countDetectors, type Detectors, explanationsTable, wordsOf } from "./studies/baselines/report.js";
 export { SIMILARITIES, type Similarity, type SimilarityName, similarity } from "./studies/baselines/similarities.js";
 export { type Edit, type EditCurve, type EditOptions, edit } from "./studies/editing/edit.js";
+export { type FineTuned, type FineTuneOptions, fineTune } from "./studies/editing/fine-tune.js";
+export type { FineTuning, TunedOutcome } from "./studies/editing/fine-tune-edit.js";
 export { writeEdit } from "./studies/editing/report.js";
 export { type SpuriousOptions, type SpuriousSet, writeSpurious } from "./studies/editing/spurious.js";
 export { openConcepts } from "./studies/faithfulness/concept-predictor.js";

@@ -4,9 +4,9 @@ import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { UserError } from "../base/errors.js";
 import { between, names, place, share, vectorsOption, whole } from "./arguments.js";
-import { vectorsFor } from "./describer-vectors.js";
 import { printJson, printTable } from "./print.js";
 import { terminalProgress } from "./progress.js";
+import { vectorsFor } from "./word-vectors.js";
 
 interface Options {
   images: string;
@@ -14,6 +14,7 @@ interface Options {
   classes?: string;
   labels?: string;
   model?: string;
+  probe?: string;
   criteria?: string[];
   similarTo?: string[];
   step: number;
@@ -54,6 +55,7 @@ export function registerAnalyze(program: Command): void {
     .option("--trials <number>", "random orders to compare with", whole(2, 100), 5)
     .option("--limit <number>", "pictures used, as many of each class; default all", whole(2))
     .addOption(vectorsOption())
+    .option("--probe <path>", "the run's probe set, for examples, when it has moved since the run was made")
     .option("--model <file>", "the model, when it has moved since the run was made")
     .option("--batch <number>", "images run at once", whole(1, 4096))
     .option("--seed <number>", "seed of random orders, and of the order of units that score the same", whole(0), 0)
@@ -82,7 +84,7 @@ those of random orders: "matter more" means that accuracy fell faster than a fur
       const similarTo = options.similarTo?.map((word) => word.toLowerCase()) ?? [];
       const analysis = await analyze(folder, {
         ...{ images, labels, classes, model, step, until, trials, limit, seed, device, similarTo },
-        ...{ syntax: await openSyntax(), vectors: await vectorsFor(folder, options.vectors, similarTo) },
+        ...{ syntax: await openSyntax(), vectors: await vectorsFor([folder], options.vectors, similarTo) },
         ...(criteria && { criteria }),
         ...(batch && { batchSize: batch }),
         ...(threads && { threads }),
@@ -90,6 +92,8 @@ those of random orders: "matter more" means that accuracy fell faster than a fur
       });
       const out = options.out ?? join(folder, "analysis");
       const files = await report.writeAnalysis(out, analysis);
+      const examples = await examplesOf(folder, options.probe, join(out, "examples"), analysis.units);
+      files.push(...examples);
       const verdicts = report.verdictsOf(analysis);
       const whole = analysis.curves[0].points[0].accuracy;
       if (options.json) {
@@ -98,7 +102,23 @@ those of random orders: "matter more" means that accuracy fell faster than a fur
       }
       printTable(report.VERDICT_HEADER, report.verdictRows(verdicts));
       process.stdout.write(
-        `${out}: ${analysis.units.length} units on ${analysis.images} pictures, accuracy ${(100 * whole).toFixed(1)} % with all of them; ablation.svg, layers.svg, and the tables behind them\n`,
+        `${out}: ${analysis.units.length} units on ${analysis.images} pictures, accuracy ${(100 * whole).toFixed(1)} % with all of them; ablation.svg, layers.svg, ${examples.length > 0 ? "examples.svg, " : ""}and the tables behind them\n`,
       );
     });
+}
+
+type AnalyzedUnit = import("../studies/analysis/analyze.js").AnalyzedUnit;
+
+/** Examples beside the figures; where the probe pictures are gone, a warning and no examples. */
+async function examplesOf(folder: string, probe: string | undefined, stem: string, units: readonly AnalyzedUnit[]) {
+  const { openExemplars } = await import("../exemplars/store.js");
+  const { writeExamples } = await import("../studies/analysis/examples.js");
+  try {
+    const store = await openExemplars(folder, probe);
+    return await writeExamples(stem, units, store).finally(() => store.close());
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    terminalProgress().warn(`no examples are drawn: ${error.message.replace("--images", "--probe")}`);
+    return [];
+  }
 }

@@ -119,3 +119,13 @@ export const partialOption = (): Option =>
 /** Where word vectors are. */
 export const vectorsOption = (): Option =>
   new Option("--vectors <file>", "word vectors in GloVe's text format, to compare texts by them as well");
+
+/** Whether synonyms of `--words` are looked for as well. */
+export const synonymsOption = (): Option =>
+  new Option("--synonyms", "also synonyms of the words, by WordNet: automobile for car");
+
+/** What is looked for by meaning. */
+export const kindOption = (): Option =>
+  new Option("--kind <nouns>", "whatever is a kind of these things, by WordNet: animal finds dogs and birds").argParser(
+    names,
+  );

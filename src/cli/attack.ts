@@ -6,10 +6,10 @@ import { DEVICE_NAMES } from "../base/devices.js";
 import { UserError } from "../base/errors.js";
 import { checkWritable } from "../base/files.js";
 import { names, place, share, units, vectorsOption, whole } from "./arguments.js";
-import { vectorsFor } from "./describer-vectors.js";
 import { openLabels } from "./label-source.js";
 import { plain, printJson, printTable } from "./print.js";
 import { terminalProgress } from "./progress.js";
+import { vectorsFor } from "./word-vectors.js";
 
 interface Options {
   images: string;
@@ -94,7 +94,7 @@ with random pastes, with 95 %.
         options;
       const top = options.top ?? (options.units ? Number.POSITIVE_INFINITY : 10);
       const words = options.words?.map((word) => word.toLowerCase());
-      const vectors = await vectorsFor(folder, options.vectors);
+      const vectors = await vectorsFor([folder], options.vectors);
       const distractors = await openDistractors(options);
       const found = await attack(folder, {
         ...{ images, labels, classes, layers, words, size, trials, model, probe, seed, device, top, vectors },

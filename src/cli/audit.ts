@@ -1,12 +1,15 @@
 /** `milan audit`: which units are described as responding to something; a gate for pipelines. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { UserError } from "../base/errors.js";
-import { between, names, place, vectorsOption, whole } from "./arguments.js";
+import { between, kindOption, names, place, synonymsOption, vectorsOption, whole } from "./arguments.js";
 import { plain, printJson, printTable } from "./print.js";
 import { terminalProgress } from "./progress.js";
+import { vectorsFor } from "./word-vectors.js";
 
 interface Options {
   words?: string[];
+  synonyms?: boolean;
+  kind?: string[];
   policy?: string;
   max?: number;
   certain?: boolean;
@@ -42,10 +45,16 @@ export function registerAudit(program: Command): void {
       "words, phrases and beginnings: face,traffic light,eye*; singular and plural are the same",
       names,
     )
+    .addOption(synonymsOption())
+    .addOption(kindOption())
     .option("--policy <file>", "several rules, as JSON")
     .option("--max <number>", "most units that may be found; more are a failure, exit code 3", whole(0))
     .option("--certain", "only descriptions without doubts")
-    .option("--near <cosine>", "also words so near to a wanted one by --vectors", between(-1, 1))
+    .option(
+      "--near <cosine>",
+      "also words so near to a wanted one by --vectors, or by the describer's own word vectors",
+      between(-1, 1),
+    )
     .addOption(vectorsOption())
     .option(
       "--verdict <unit=verdict>",
@@ -69,27 +78,32 @@ A verdict is about a unit and its description, with reviewer and date, in RUN/au
 "no" (it is not what its description says) does not count against --max any more. With several runs, shares are compared pair by pair.
 
   milan audit runs/net --words face,nose,eye* --page faces.html
+  milan audit runs/net --words car --synonyms --kind animal,person
   milan audit runs/net --words face --verdict layer4:17=no --reviewer ada --note "round clocks"
   milan audit runs/net --policy rules.json --junit report.xml --sarif report.sarif`,
     )
     .action(async (folders: string[], options: Options) => {
       const { auditRun, comparisons } = await import("../studies/audit/audit.js");
       const { readPolicy, ruleOf } = await import("../studies/audit/policy.js");
+      const { reasonOf } = await import("../studies/audit/match.js");
       const report = await import("../studies/audit/report.js");
       const { writeFileAtomically } = await import("../base/files.js");
-      const { words, policy, max, certain, junit, sarif, out, page } = options;
-      if ((words === undefined) === (policy === undefined)) {
-        throw new UserError("auditing: expected --words or --policy, one of them");
+      const { words, synonyms, kind: kinds, policy, max, certain, junit, sarif, out, page } = options;
+      if ((words === undefined && kinds === undefined) === (policy === undefined)) {
+        throw new UserError("auditing: expected --words or --kind, or else --policy");
       }
-      if (policy !== undefined && (max !== undefined || certain)) {
+      if (policy !== undefined && (max !== undefined || certain || synonyms)) {
         throw new UserError(
-          "auditing: --max and --certain beside --policy; expected them in its rules, leave them out",
+          "auditing: --max, --certain or --synonyms beside --policy; expected them in its rules, leave them out",
         );
       }
+      if (synonyms && words === undefined)
+        throw new UserError("auditing: --synonyms without --words; expected words to find synonyms of, add them");
       if (folders.length > 1 && (options.verdict || page !== undefined)) {
         throw new UserError(`auditing: ${folders.length} runs; expected one, as verdicts and pages are of one run`);
       }
-      const rules = policy === undefined ? [ruleOf(words!, { max, certain })] : await readPolicy(policy);
+      const rules =
+        policy === undefined ? [ruleOf(words ?? [], { kinds, max, certain, synonyms })] : await readPolicy(policy);
       const near = await nearnessOf(options, rules, folders);
       if (options.verdict) await review(folders[0], options.verdict, options);
       const audits = [];
@@ -115,7 +129,10 @@ A verdict is about a unit and its description, with reviewer and date, in RUN/au
       else {
         for (const { results } of audits)
           for (const { findings } of results)
-            for (const finding of findings) process.stdout.write(`${line(finding)}\n`);
+            for (const finding of findings) {
+              const indirect = finding.matches.filter(({ by }) => by !== "word");
+              process.stdout.write(`${line(finding, indirect.map(reasonOf))}\n`);
+            }
         printTable(report.SUMMARY_HEADER, report.summaryRows(audits));
         if (compared.length > 0) printTable(report.COMPARISON_HEADER, report.comparisonRows(compared));
       }
@@ -125,9 +142,9 @@ A verdict is about a unit and its description, with reviewer and date, in RUN/au
 
 type Finding = import("../studies/audit/audit.js").Finding;
 
-const line = ({ layer, unit, description, doubts, review }: Finding) =>
+const line = ({ layer, unit, description, doubts, review }: Finding, reasons: readonly string[]) =>
   plain(
-    `${layer}:${unit}  ${description}${doubts.length > 0 ? `  (${doubts.join(", ")})` : ""}${review ? `  [${review.verdict}${review.reviewer ? ` by ${review.reviewer}` : ""}${review.note ? `: ${review.note}` : ""}]` : ""}`,
+    `${layer}:${unit}  ${description}${doubts.length > 0 ? `  (${doubts.join(", ")})` : ""}${reasons.length > 0 ? `  {${reasons.join("; ")}}` : ""}${review ? `  [${review.verdict}${review.reviewer ? ` by ${review.reviewer}` : ""}${review.note ? `: ${review.note}` : ""}]` : ""}`,
   );
 
 async function nearnessOf(
@@ -136,17 +153,8 @@ async function nearnessOf(
   folders: readonly string[],
 ) {
   if (near === undefined) return undefined;
-  if (vectors === undefined)
-    throw new UserError("auditing: --near needs --vectors, word vectors in GloVe's text format");
-  const { readWordVectors } = await import("../language/word-vectors.js");
-  const { wordsOf } = await import("../studies/analysis/criteria.js");
-  const { readDescriptions } = await import("../run/descriptions.js");
-  const wanted = new Set(rules.flatMap(({ words }) => words));
-  for (const folder of folders) {
-    for (const { description } of await readDescriptions(folder))
-      for (const word of wordsOf(description)) wanted.add(word);
-  }
-  return { least: near, vectors: await readWordVectors(vectors, wanted) };
+  const wanted = rules.flatMap(({ words }) => words);
+  return { least: near, vectors: await vectorsFor(folders, vectors, wanted) };
 }
 
 /** Keeps verdicts. Errors: `UserError` for units without a description. */

@@ -23,7 +23,12 @@ export async function writeFigure(stem: string, options: Plot.PlotOptions): Prom
   // with a legend or a title the drawing is a figure around one or more
   const svg = drawn.tagName.toLowerCase() === "svg" ? drawn : drawn.querySelector("svg")!;
   svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  const text = `${svg.outerHTML}\n`;
+  return writeDrawing(stem, svg.outerHTML);
+}
+
+/** Writes a drawing, an SVG element on a white ground, as `STEM.svg` and `STEM.png`. Returns their paths. */
+export async function writeDrawing(stem: string, svg: string): Promise<string[]> {
+  const text = `${svg}\n`;
   const png = await sharp(Buffer.from(text), { density: 72 * SCALE })
     .flatten({ background: "white" })
     .png()

@@ -11,8 +11,16 @@ import { openImages } from "../data/images/open.js";
 /** Files of equal name that are compared at most, evenly spread. */
 const MOST_COMPARED = 200;
 
-/** Errors: `UserError` when some picture of `heldOut` is one of the set at `seenPath`. Says nothing when that set is gone. */
-export async function checkNoOverlap(doing: string, heldOut: ImageSet, seenPath: string): Promise<void> {
+/**
+ * Errors: `UserError` when some picture of `heldOut` is one of the set at `seenPath`. Says nothing when that set is gone.
+ * @param what the images at `seenPath`, for the message.
+ */
+export async function checkNoOverlap(
+  doing: string,
+  heldOut: ImageSet,
+  seenPath: string,
+  what = "that the run was made with",
+): Promise<void> {
   if (!existsSync(seenPath)) return;
   const seen = await openImages(seenPath);
   try {
@@ -27,7 +35,7 @@ export async function checkNoOverlap(doing: string, heldOut: ImageSet, seenPath:
       const [a, b] = [await heldOut.read(index).catch(() => undefined), await seen.read(other).catch(() => undefined)];
       if (!(a instanceof Uint8Array && b instanceof Uint8Array) || Buffer.compare(a, b) !== 0) continue;
       throw new UserError(
-        `${doing} on ${heldOut.location}: ${heldOut.entries[index].file} is one of the images that the run was made with; expected images it has not seen, take such ones out`,
+        `${doing} on ${heldOut.location}: ${heldOut.entries[index].file} is one of the images ${what}; expected images it has not seen, take such ones out`,
       );
     }
   } finally {

@@ -83,6 +83,15 @@ test("curves, verdicts, figures and tables", async () => {
     /^<svg[^>]* xmlns="http:\/\/www\.w3\.org\/2000\/svg"/,
   );
   expect(existsSync(at("run", "analysis", "layers.svg"))).toBe(true);
+  const examples = readFileSync(at("run", "analysis", "examples.svg"), "utf8");
+  for (const said of ["nouns", "Red circles beside dark squares", "Running", ":0, score 2<", "like red"])
+    expect(examples).toContain(said);
+  // five exemplars of each unit shown, and three units a criterion where so many score
+  const pictures = examples.split("<image ").length - 1;
+  expect(pictures % 5).toBe(0);
+  expect(pictures).toBeGreaterThanOrEqual(8 * 5);
+  const drawn = await sharp(at("run", "analysis", "examples.png")).metadata();
+  expect(drawn.width).toBeGreaterThan(2000);
 }, 60_000);
 
 test("machine-readable; one seed gives one result", async () => {
@@ -104,6 +113,14 @@ test("machine-readable; one seed gives one result", async () => {
   expect(first).toMatchObject({ images: 16, verdicts: [{ criterion: "nouns" }] });
   expect(second.verdicts).toEqual(first.verdicts);
   expect(readFileSync(at("second", "curves.csv"), "utf8")).toBe(readFileSync(at("first", "curves.csv"), "utf8"));
+});
+
+test("without the probe pictures there are no examples, and all else", async () => {
+  const few = ["--images", at("others"), "--step", "0.5", "--trials", "2", "--limit", "16", "--criteria", "nouns"];
+  const { files } = JSON.parse(await analyze(...few, "--json", "--out", at("bare-out"), "--probe", at("nowhere")));
+  expect(files.some((file: string) => file.includes("examples"))).toBe(false);
+  expect(existsSync(at("bare-out", "examples.png"))).toBe(false);
+  expect(existsSync(at("bare-out", "ablation.png"))).toBe(true);
 });
 
 test("what cannot be analysed is refused in a line", async () => {

@@ -1,5 +1,5 @@
 /** `milan edit` on a classifier, made by hand, that looks at what misleads it: a blue mark. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
@@ -35,7 +35,7 @@ const UNITS = [
 ];
 
 /** Convolution of 1 x 1, ReLU, mean, linear: all weights by hand. */
-function network() {
+function network(speaks = UNITS.map((unit) => unit.speaks), bias = [0, 0]) {
   const g = new GraphBuilder("by hand");
   const constant = (shape: number[], values: number[]) =>
     g.constant(ndarray("float32", shape, Float32Array.from(values)));
@@ -48,9 +48,9 @@ function network() {
   const flat = g.node("Flatten", [g.node("GlobalAveragePool", [maps])]);
   const head = constant(
     [2, UNITS.length],
-    [0, 1].flatMap((kind) => UNITS.map(({ speaks }) => speaks[kind])),
+    [0, 1].flatMap((kind) => speaks.map((own) => own[kind])),
   );
-  g.node("Gemm", [flat, head], { transB: 1 }, ["logits"]);
+  g.node("Gemm", [flat, head, constant([2], bias)], { transB: 1 }, ["logits"]);
   g.output("logits", "logits", "float32", ["n", 2]);
   return g.build();
 }
@@ -145,6 +145,50 @@ test("units that are needed stay, unless their loss is tolerated", async () => {
   expect(lax.candidates.test).toEqual([]);
 });
 
+test("fine-tuning finds what the silent units hid; the unedited network, trained alike, still looks at the mark", async () => {
+  // a marked picture is red, any other green: the units for red and green themselves are not listened to
+  const lazy = UNITS.map(({ said, speaks }) => (/Blue/.test(said) ? speaks : [0, 0]));
+  await writeModel(network(lazy, [0, 0.1]), at("lazy.onnx"));
+  writeFileSync(at("lazy.labels.txt"), "red\ngreen\n");
+  await writeMarked(at("training"), { red: 0.9, green: 0 }, 40, 5);
+  const raw = imageFolder(at("training"), { mean: [0], std: [1] });
+  await dissect(await openModel(at("lazy.onnx")), raw, { out: at("lazy"), layers: ["seen"], k: 5 }).then((store) =>
+    store.close(),
+  );
+  cpSync(at("run", "descriptions.csv"), at("lazy", "descriptions.csv"));
+  const command = ["edit", at("lazy"), "--validation", at("validation"), "--test", at("test"), "--trials", "1"];
+  const silencing = ["--words", "letter,word", "--tolerance", "0.6", "--out", at("tuned.onnx")];
+  const tuning = ["--fine-tune", at("training"), "--fine-tune-epochs", "30", "--learning-rate", "0.3"];
+  const { fineTuning, candidates } = JSON.parse(
+    await run(registerEdit, [...command, ...silencing, ...tuning, "--json"]),
+  );
+  expect(candidates.stop).toBe(3);
+  const [before, silenced] = [candidates.test[0], candidates.test[3]];
+  expect(silenced).toBe(0.5);
+  expect(fineTuning.edited.test).toBeGreaterThan(Math.max(before, silenced) + 0.3);
+  expect(fineTuning.edited.test).toBeGreaterThan(fineTuning.control.test + 0.2);
+  expect(fineTuning.edited.validation).toBe(Math.max(...fineTuning.edited.history));
+  // the file does what was told
+  expect(await accuracy("tuned.onnx", "test")).toBeCloseTo(fineTuning.edited.test, 12);
+  expect(await accuracy("tuned.onnx", "validation")).toBeCloseTo(fineTuning.edited.validation, 12);
+  const said = JSON.parse(metadataOf(await readModel(at("tuned.onnx")))["milan.edit"]);
+  expect(said.silenced).toHaveLength(3);
+  expect(said.fineTuned).toMatchObject({ pictures: 80, epoch: fineTuning.edited.epoch });
+  const rows = parse(readFileSync(at("tuned.edit", "tuning.csv"), "utf8"), { columns: true }) as { network: string }[];
+  expect(rows.map(({ network: name }) => name)).toEqual([
+    "as it was",
+    "silenced",
+    "silenced, fine-tuned",
+    "control: not silenced, fine-tuned",
+  ]);
+  await expect(run(registerEdit, [...command, ...silencing, "--fine-tune", at("validation")])).rejects.toThrow(
+    /fine-tuning on .*the same pictures as .*; expected others/,
+  );
+  await expect(run(registerEdit, [...command, ...silencing, ...tuning, "--fine-tune-layers", "2"])).rejects.toThrow(
+    /no 2 last linear layers in a chain before "logits": "images" is an input, so that nothing/,
+  );
+}, 60_000);
+
 test("refused in one line: no unit matches, every unit does, other classes, one class", async () => {
   const refusal = (...options: string[]) =>
     edit(...options, "--out", at("bad.onnx")).then(
@@ -153,6 +197,12 @@ test("refused in one line: no unit matches, every unit does, other classes, one 
     );
   expect(await refusal("--words", "elephant")).toMatch(
     /no description of 6 speaks of elephant; expected some, try other --words/,
+  );
+  expect(await refusal()).toMatch(/neither --words nor --kind; expected what/);
+  expect(await refusal("--kind", "person", "--synonyms")).toMatch(/--synonyms without --words/);
+  expect(await refusal("--kind", "elephant")).toMatch(/no description of 6 speaks of kinds of elephant/);
+  expect(await refusal("--words", "letter", "--fine-tune-epochs", "3")).toMatch(
+    /without --fine-tune; expected pictures/,
   );
   expect(await refusal("--words", "area*,letter*,word*")).toMatch(/every description of 6 speaks of/);
   await writeMarked(at("one"), { red: 0, green: 0 }, 1, 3);

@@ -22,6 +22,9 @@ export const CRITERION_TITLES: Readonly<Record<Criterion, string>> = {
   difference: "word difference",
 };
 
+/** What a criterion, or "like red", is called. */
+export const titleOf = (name: string): string => CRITERION_TITLES[name as Criterion] ?? name;
+
 export type Scores = Readonly<Record<Criterion, number>>;
 
 /** Vectors of words, in lower case, any length but all the same. */

@@ -4,7 +4,7 @@ import { stringify } from "csv-stringify/sync";
 import { writeFileAtomically } from "../../base/files.js";
 import { apart, Plot, writeFigure } from "../figure.js";
 import type { Analysis } from "./analyze.js";
-import { CRITERION_TITLES } from "./criteria.js";
+import { titleOf } from "./criteria.js";
 import type { Curve } from "./curves.js";
 
 /** Whether a criterion's units matter more, or less, than units taken at random. */
@@ -38,8 +38,6 @@ const COLOURS = [
   ...["#4269d0", "#ff725c", "#3ca951", "#a463f2", "#9c6b4e", "#e0a100", "#1aa6b7", "#d6437d", "#7f7f00", "#97bbf5"],
   ...["#000000", "#6cc5b0"],
 ];
-
-const titleOf = (name: string) => CRITERION_TITLES[name as keyof typeof CRITERION_TITLES] ?? name;
 
 /**
  * Writes `ablation.svg`, `layers.svg` (and both as PNG), `curves.csv`, `classes.csv`, `layers.csv` and `units.csv` into a folder.

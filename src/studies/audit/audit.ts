@@ -6,7 +6,8 @@ import { basename, resolve } from "node:path";
 import { UserError } from "../../base/errors.js";
 import { type Description, readDescriptions } from "../../run/descriptions.js";
 import { isRun, readManifest } from "../../run/manifest.js";
-import { matches, type Wanted } from "./match.js";
+import { type Match, matches, type Wanted } from "./match.js";
+import { type Meanings, openMeanings } from "./meaning.js";
 import { type Review, readReviews, verdictOn } from "./reviews.js";
 
 export interface Rule extends Wanted {
@@ -22,8 +23,8 @@ export interface Finding {
   readonly layer: string;
   readonly unit: number;
   readonly description: string;
-  /** What matched, as the description has it. */
-  readonly words: readonly string[];
+  /** What of it matched, and why. */
+  readonly matches: readonly Match[];
   readonly doubts: readonly string[];
   readonly review?: Review | undefined;
 }
@@ -47,25 +48,32 @@ export interface RunAudit {
   readonly results: readonly RuleResult[];
 }
 
-/** Holds a run to rules. Errors: `UserError` when it has no descriptions. */
+/** Holds a run to rules. Errors: `UserError` when it has no descriptions; as `openMeanings`. */
 export async function auditRun(folder: string, rules: readonly Rule[]): Promise<RunAudit> {
   const described = (await readDescriptions(folder)).filter(({ description }) => description !== "");
   if (described.length === 0) {
     throw new UserError(`auditing ${folder}: it has no descriptions; expected some, make them with milan describe`);
   }
   const reviews = await readReviews(folder);
+  const meanings = await openMeanings("auditing", rules);
   return {
     run: folder,
     model: isRun(folder) ? (await readManifest(folder)).modelPath : undefined,
-    results: rules.map((rule) => resultOf(rule, described, reviews)),
+    results: rules.map((rule) => resultOf(rule, described, reviews, meanings)),
   };
 }
 
-function resultOf(rule: Rule, described: readonly Description[], reviews: readonly Review[]): RuleResult {
+function resultOf(
+  rule: Rule,
+  described: readonly Description[],
+  reviews: readonly Review[],
+  meanings?: Meanings,
+): RuleResult {
   const findings = described.flatMap((item): Finding[] => {
     const { layer, unit, description, doubts } = item;
-    const words = rule.certain && doubts.length > 0 ? [] : matches(description, rule);
-    return words.length === 0 ? [] : [{ layer, unit, description, words, doubts, review: verdictOn(reviews, item) }];
+    const found = rule.certain && doubts.length > 0 ? [] : matches(description, rule, meanings);
+    if (found.length === 0) return [];
+    return [{ layer, unit, description, matches: found, doubts, review: verdictOn(reviews, item) }];
   });
   const standing = findings.filter(({ review }) => review?.verdict !== "no").length;
   const failed = rule.max === undefined ? undefined : standing > rule.max;

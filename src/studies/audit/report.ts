@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { VERSION } from "../../base/version.js";
 import { type Comparison, type Finding, nameOf, type RuleResult, type RunAudit } from "./audit.js";
+import { reasonOf, wantedOf } from "./match.js";
 
 export const SUMMARY_HEADER = ["run", "rule", "units found", "called wrong", "of described", "allowed", ""] as const;
 
@@ -28,12 +29,13 @@ export const comparisonRows = (list: readonly Comparison[]): string[][] =>
 
 const signed = (share: number) => `${share < 0 ? "" : "+"}${(100 * share).toFixed(1)}`;
 
-/** All findings: run, rule, layer, unit, description, words, doubts, verdict, note, reviewer, date. */
+/** All findings: run, rule, layer, unit, description, words, why, doubts, verdict, note, reviewer, date. */
 export function findingsTable(audits: readonly RunAudit[]): string {
   const rows = audits.flatMap(({ run, results }) =>
     results.flatMap(({ rule, findings }) =>
-      findings.map(({ layer, unit, description, words, doubts, review }) => [
-        ...[nameOf(run), rule.name, layer, unit, description, words.join(" "), doubts.join(" ")],
+      findings.map(({ layer, unit, description, matches, doubts, review }) => [
+        ...[nameOf(run), rule.name, layer, unit, description, matches.map(({ said }) => said).join(" ")],
+        ...[matches.map(reasonOf).join("; "), doubts.join(" ")],
         ...[review?.verdict, review?.note, review?.reviewer, review?.date],
       ]),
     ),
@@ -45,6 +47,7 @@ export function findingsTable(audits: readonly RunAudit[]): string {
     "unit",
     "description",
     "words",
+    "why",
     "doubts",
     "verdict",
     "note",
@@ -91,7 +94,7 @@ export function sarifOf(audits: readonly RunAudit[]): string {
   const rules = audits[0].results.map(({ rule }, i) => ({
     id: `rule-${i + 1}`,
     name: rule.name,
-    shortDescription: { text: `units described by: ${rule.words.join(", ")}` },
+    shortDescription: { text: `units described by: ${wantedOf(rule)}` },
   }));
   const results = audits.flatMap(({ run, model, results: list }) =>
     list.flatMap((result, i) =>

@@ -3,14 +3,15 @@
  * that it needs least on pictures without that, as long as it stays as good on them. No label of the thing itself is needed: only descriptions,
  * and the validation pictures that one has anyway.
  *
- * Costs two sweeps of the validation pictures (`ablation/sweep.ts`), one for each unit alone and one for units together, and one of the test pictures.
+ * Costs two sweeps of the validation pictures (`ablation/sweep.ts`), one for each unit alone and one for units together, and one of the test pictures. Fine-tuning
+ * afterwards is optional (`fine-tune-edit.ts`).
  */
 import { UserError } from "../../base/errors.js";
 import { type Progress, silent } from "../../base/progress.js";
 import { Random } from "../../base/random.js";
 import { bakeAblation } from "../../engine/onnx/ablate.js";
 import type { Layer } from "../../engine/onnx/layers.js";
-import { withMetadata } from "../../engine/onnx/metadata.js";
+import { metadataOf, withMetadata } from "../../engine/onnx/metadata.js";
 import type { OnnxModel } from "../../engine/onnx/model.js";
 import type { SessionOptions } from "../../engine/runtime/session.js";
 import { type ClassPictures, openClassPictures } from "../ablation/class-pictures.js";
@@ -21,13 +22,15 @@ import {
   openDescribedClassifier,
   setOf,
 } from "../ablation/described-classifier.js";
-import { accuracyOf, sweep } from "../ablation/sweep.js";
-import { matches } from "../audit/match.js";
+import { accuracyOf, type SweepOptions, sweep } from "../ablation/sweep.js";
+import { matches, type Wanted, wantedOf } from "../audit/match.js";
+import { openMeanings } from "../audit/meaning.js";
 import { readReviews, verdictOn } from "../audit/reviews.js";
+import type { FineTuneOptions } from "./fine-tune.js";
+import { checkFineTuning, type FineTuning, fineTuneEdit } from "./fine-tune-edit.js";
 
-export interface EditOptions extends SessionOptions {
-  /** What the units to silence are described by, in lower case; see `audit/match.ts`. */
-  readonly words: readonly string[];
+/** What the units to silence are described by is said as for audits. */
+export interface EditOptions extends SessionOptions, Omit<Wanted, "near"> {
   /** Class folders: pictures by which it is decided how far to go. */
   readonly validation: string;
   /** Class folders on which the outcome is measured, such as pictures with what misleads; nothing is decided by them. */
@@ -38,9 +41,16 @@ export interface EditOptions extends SessionOptions {
   readonly tolerance?: number;
   /** Sets of units taken at random, as many as candidates, that are treated alike; default 5. */
   readonly trials?: number;
+  /** Trains the last layers afterwards. */
+  readonly fineTune?: FineTuneSettings | undefined;
   readonly seed?: number;
   readonly batchSize?: number;
   readonly progress?: Progress;
+}
+
+export interface FineTuneSettings extends Pick<FineTuneOptions, "layers" | "epochs" | "learningRate"> {
+  /** Class folders to learn from. */
+  readonly pictures: string;
 }
 
 /** A unit in the order in which units are silenced. */
@@ -72,27 +82,31 @@ export interface Edit {
   readonly allUnits: EditCurve;
   readonly random: readonly EditCurve[];
   readonly images: { readonly validation: number; readonly test: number };
+  readonly fineTuning?: FineTuning | undefined;
 }
 
 /**
  * Edits the classifier of a run.
- * Errors: `UserError` when no description matches, all described units do, the pictures' classes are not the model's or of one class only, or the run
- * is none of a classifier.
+ * Errors: `UserError` when no description matches, all described units do, the pictures' classes are not the model's or of one class only, the run is none
+ * of a classifier, or its last layers cannot be fine-tuned.
  */
 export async function edit(folder: string, options: EditOptions): Promise<Edit> {
-  const { words, validation, test, trials = 5, seed = 0 } = options;
+  const { words, kinds, synonyms, validation, test, trials = 5, seed = 0 } = options;
+  const wanted = { words, ...(kinds && { kinds }), ...(synonyms && { synonyms }) };
+  const meanings = await openMeanings("editing", [wanted]);
   const { run, classifier, units } = await openDescribedClassifier("editing", folder, options.model);
   const { subject } = classifier;
   const opened: ClassPictures[] = [];
   try {
     const reviews = await readReviews(folder);
     const isMeant = units.map(
-      ({ said }) => matches(said.description, { words }).length > 0 && verdictOn(reviews, said)?.verdict !== "no",
+      ({ said }) =>
+        matches(said.description, wanted, meanings).length > 0 && verdictOn(reviews, said)?.verdict !== "no",
     );
     const chosen = units.filter((_, i) => isMeant[i]);
     if (chosen.length === 0 || chosen.length === units.length) {
       throw new UserError(
-        `editing ${folder}: ${chosen.length === 0 ? "no" : "every"} description of ${units.length} speaks of ${words.join(", ")}; expected some, try other --words (milan audit lists what they find)`,
+        `editing ${folder}: ${chosen.length === 0 ? "no" : "every"} description of ${units.length} speaks of ${wantedOf(wanted)}; expected some, try other --words (milan audit lists what they find)`,
       );
     }
     const open = async (path: string) => {
@@ -100,10 +114,12 @@ export async function edit(folder: string, options: EditOptions): Promise<Edit> 
       opened.push(await openClassPictures(path, common));
       return opened[opened.length - 1];
     };
-    const editor = new Editor(classifier, await open(validation), test === undefined ? undefined : await open(test), {
-      ...options,
-      preprocessing: run.manifest.preprocessing!,
-    });
+    const sets = { validation: await open(validation), test: test === undefined ? undefined : await open(test) };
+    const { fineTune } = options;
+    const training = fineTune && (await open(fineTune.pictures));
+    if (training) await checkFineTuning(classifier, { ...sets, training }, fineTune.layers);
+    const preprocessing = run.manifest.preprocessing!;
+    const editor = new Editor(classifier, sets.validation, sets.test, { ...options, preprocessing });
     const ranked = await editor.ranked(units);
     const effects = new Map(ranked.map((unit) => [unit.key, unit]));
     const inOrder = (some: readonly DescribedUnit[]) =>
@@ -119,11 +135,22 @@ export async function edit(folder: string, options: EditOptions): Promise<Edit> 
     ]);
     const [candidates, allUnits, ...others] = curves;
     const silenced = inOrder(chosen).slice(0, candidates.stop);
-    return {
-      ...{ model: subject.path, candidates, allUnits, random: others },
-      edited: silence(subject.model, silenced, words),
-      images: { validation: opened[0].ids.length, test: opened[1]?.ids.length ?? 0 },
+    const edited = silence(subject.model, silenced, wanted);
+    const edit: Edit = {
+      ...{ model: subject.path, edited, candidates, allUnits, random: others },
+      images: { validation: sets.validation.ids.length, test: sets.test?.ids.length ?? 0 },
     };
+    if (!training) return edit;
+    const { model, fineTuning } = await fineTuneEdit(
+      classifier,
+      edited,
+      { ...sets, training },
+      {
+        ...{ seed, layers: fineTune.layers, epochs: fineTune.epochs, learningRate: fineTune.learningRate },
+        ...editor.running,
+      },
+    );
+    return { ...edit, edited: withFineTuning(model, fineTuning), fineTuning };
   } finally {
     for (const pictures of opened) await pictures.close();
     await run.close();
@@ -152,6 +179,17 @@ class Editor {
     this.#validation = validation;
     this.#test = test;
     this.#options = options;
+  }
+
+  /** How pictures are run. */
+  get running(): SweepOptions {
+    const { preprocessing, device, threads, batchSize, progress = silent } = this.#options;
+    return {
+      ...{ preprocessing, progress },
+      ...(device && { device }),
+      ...(threads && { threads }),
+      ...(batchSize && { batchSize }),
+    };
   }
 
   /** Units with what happens when each alone is silent. */
@@ -191,13 +229,7 @@ class Editor {
   }
 
   async #accuracies(pictures: ClassPictures, sets: readonly (readonly DescribedUnit[])[]) {
-    const { preprocessing, device, threads, batchSize, progress = silent } = this.#options;
-    const found = await sweep(this.#classifier, pictures, sets.map(setOf), {
-      ...{ preprocessing, progress },
-      ...(device && { device }),
-      ...(threads && { threads }),
-      ...(batchSize && { batchSize }),
-    });
+    const found = await sweep(this.#classifier, pictures, sets.map(setOf), this.running);
     return {
       whole: accuracyOf(found.whole, found.images),
       each: found.sets.map((right) => accuracyOf(right, found.images)),
@@ -206,12 +238,18 @@ class Editor {
 }
 
 /** The model with units silenced for good; it says so itself. */
-function silence(model: OnnxModel, units: readonly DescribedUnit[], words: readonly string[]): OnnxModel {
+function silence(model: OnnxModel, units: readonly DescribedUnit[], wanted: Wanted): OnnxModel {
   const masks = [...setOf(units)].map(([layer, numbers]: [Layer, readonly number[]]) => {
     const mask = new Float32Array(layer.units).fill(1);
     for (const unit of numbers) mask[unit] = 0;
     return { layer, mask };
   });
   const told = units.map(({ said: { layer, unit, description } }) => ({ layer, unit, description }));
-  return withMetadata(bakeAblation(model, masks), { "milan.edit": JSON.stringify({ words, silenced: told }) });
+  return withMetadata(bakeAblation(model, masks), { "milan.edit": JSON.stringify({ ...wanted, silenced: told }) });
 }
+
+/** The metadata say what was trained, and what that did. */
+const withFineTuning = (model: OnnxModel, { pictures, weights, edited: { epoch } }: FineTuning): OnnxModel => {
+  const told = JSON.parse(metadataOf(model)["milan.edit"]);
+  return withMetadata(model, { "milan.edit": JSON.stringify({ ...told, fineTuned: { weights, pictures, epoch } }) });
+};

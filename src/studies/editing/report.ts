@@ -4,6 +4,7 @@ import { stringify } from "csv-stringify/sync";
 import { writeFileAtomically } from "../../base/files.js";
 import { apart, Plot, writeFigure } from "../figure.js";
 import type { Edit, EditCurve } from "./edit.js";
+import type { TunedOutcome } from "./fine-tune-edit.js";
 
 export const EDIT_HEADER = ["order", "silenced", "validation", "test", "best on test"] as const;
 
@@ -20,8 +21,25 @@ export const editRows = ({ candidates, allUnits, random }: Omit<Edit, "edited">)
   ...[candidates, allUnits, ...random].map(row),
 ];
 
-/** Writes `edit.svg` and `edit.png`, `curves.csv`, `units.csv`. Returns their paths. */
-export async function writeEdit(folder: string, { candidates, allUnits, random }: Edit): Promise<string[]> {
+export const TUNING_HEADER = ["network", "kept epoch", "validation", "test"] as const;
+
+/** Before, after silencing, after fine-tuning, and the control; none without fine-tuning. */
+export function tuningRows({ candidates: { validation, test, stop }, fineTuning }: Edit): string[][] {
+  if (!fineTuning) return [];
+  const tuned = (name: string, { epoch, validation: own, test: other }: TunedOutcome) => [
+    ...[name, String(epoch), percent(own), percent(other)],
+  ];
+  return [
+    ["as it was", "-", percent(validation[0]), percent(test[0])],
+    ["silenced", "-", percent(validation[stop]), percent(test[stop])],
+    tuned("silenced, fine-tuned", fineTuning.edited),
+    tuned("control: not silenced, fine-tuned", fineTuning.control),
+  ];
+}
+
+/** Writes `edit.svg` and `edit.png`, `curves.csv`, `units.csv`, after fine-tuning `tuning.csv` too. Returns their paths. */
+export async function writeEdit(folder: string, edit: Edit): Promise<string[]> {
+  const { candidates, allUnits, random, fineTuning } = edit;
   const curves = [candidates, allUnits, ...random];
   const points = curves.flatMap(({ name, validation, test }) =>
     validation.map((accuracy, silenced) => [
@@ -77,7 +95,10 @@ export async function writeEdit(folder: string, { candidates, allUnits, random }
     ],
   };
   const drawn = await writeFigure(join(folder, "edit"), figure);
-  return [...drawn, join(folder, "curves.csv"), join(folder, "units.csv")];
+  const written = [...drawn, join(folder, "curves.csv"), join(folder, "units.csv")];
+  if (!fineTuning) return written;
+  await writeFileAtomically(join(folder, "tuning.csv"), stringify([TUNING_HEADER, ...tuningRows(edit)]));
+  return [...written, join(folder, "tuning.csv")];
 }
 
 /** One name for each kind of line, at the end of the first of them, for each set of pictures. */

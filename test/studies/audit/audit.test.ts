@@ -6,7 +6,8 @@ import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { registerAudit } from "../../../src/cli/audit.js";
 import { auditRun, comparisons } from "../../../src/studies/audit/audit.js";
-import { matches } from "../../../src/studies/audit/match.js";
+import { matches, reasonOf, type Wanted } from "../../../src/studies/audit/match.js";
+import { openMeanings } from "../../../src/studies/audit/meaning.js";
 import { readPolicy, ruleOf } from "../../../src/studies/audit/policy.js";
 import { junitOf, sarifOf } from "../../../src/studies/audit/report.js";
 import { addReviews, readReviews, verdictOn } from "../../../src/studies/audit/reviews.js";
@@ -46,7 +47,7 @@ const exit = async (...args: string[]) => {
 };
 
 test("words in any number, phrases, beginnings; not parts of other words", () => {
-  const found = (text: string, ...words: string[]) => matches(text, { words });
+  const found = (text: string, ...words: string[]) => matches(text, { words }).map(({ said }) => said);
   expect(found("Human faces", "face")).toEqual(["faces"]);
   expect(found("a face", "faces")).toEqual(["face"]);
   expect(found("red surfaces and facets", "face")).toEqual([]);
@@ -63,8 +64,48 @@ test("near words by their vectors", () => {
     ["trees", Float32Array.of(0, 1)],
   ]);
   const near = { least: 0.8, vectors };
-  expect(matches("snouts beside trees", { words: ["face"], near })).toEqual(["snouts"]);
+  expect(matches("snouts beside trees", { words: ["face"], near })).toEqual([
+    { said: "snouts", wanted: "face", by: "near" },
+  ]);
   expect(matches("snouts beside trees", { words: ["nose"], near })).toEqual([]);
+});
+
+test("synonyms and kinds, by their frequent meanings, with why", async () => {
+  const wanted = { words: ["car"], synonyms: true, kinds: ["animal", "people"] };
+  const meanings = await openMeanings("testing", [wanted]);
+  const found = (text: string, more: Partial<Wanted> = {}) =>
+    matches(text, { ...wanted, ...more }, meanings).map(reasonOf);
+  expect(found("Cars, automobiles and autos")).toEqual([
+    "cars",
+    "automobiles: synonym of car",
+    "autos: synonym of car",
+  ]);
+  expect(found("Dogs and birds beside an elephant's trunk")).toEqual([
+    "dogs: kind of animal",
+    "birds: kind of animal",
+    "elephant: kind of animal",
+  ]);
+  expect(found("Animals")).toEqual(["animals"]);
+  expect(found("women, policemen, a child, a person")).toEqual([
+    "women: kind of people",
+    "policemen: kind of people",
+    "child: kind of people",
+    "person",
+  ]);
+  // a hot dog is no dog, a tree trunk speaks of a tree, and a machine is a car in no frequent meaning
+  expect(found("Hot dogs and machines on orange areas")).toEqual([]);
+  expect(found("tree trunks", { kinds: ["tree"] })).toEqual(["tree"]);
+  expect(found("river banks and roads", { kinds: ["institution"] })).toEqual(["banks: kind of institution"]);
+  expect(found("river banks and roads", { kinds: ["flight maneuver"] })).toEqual([]);
+  expect(found("Clocks at the centre", { kinds: ["plant", "body part"] })).toEqual([]);
+  expect(found("White and orange stripes", { kinds: ["food"] })).toEqual([]);
+  expect(found("Traffic lights", { words: ["traffic signal"], kinds: [] })).toEqual([
+    "traffic lights: synonym of traffic signal",
+  ]);
+  expect(await openMeanings("testing", [{ words: ["car"] }])).toBeUndefined();
+  await expect(openMeanings("testing", [{ words: [], kinds: ["florble"] }])).rejects.toThrow(
+    /testing: no kinds of "florble" are known; expected a common noun such as animal/,
+  );
 });
 
 test("a rule fails on what stands, not on what was reviewed as wrong, until the description changes", async () => {
@@ -147,6 +188,35 @@ test("the command: gate, verdicts, tables, several runs", async () => {
   expect(JSON.parse((await exit(at("run"), "--words", "dog", "--json")).text).audits[0].results[0].standing).toBe(1);
 });
 
+test("the command by meaning: what matched is shown with why, in rules too; near words by the describer's own vectors", async () => {
+  const { text } = await exit(
+    at("run"),
+    "--words",
+    "human face",
+    "--synonyms",
+    "--kind",
+    "animal",
+    "--out",
+    at("why.csv"),
+  );
+  expect(text).toContain("conv1:0  Human faces\n");
+  expect(text).toContain("conv1:2  the face of a clock  (vague)  {face: synonym of human face}\n");
+  expect(text).toContain("conv1:1  dogs  {dogs: kind of animal}\n");
+  expect(text).toMatch(/run\s+human face, kinds of animal\s+3\s/);
+  const rows = parse(readFileSync(at("why.csv"), "utf8"), { columns: true }) as Record<string, string>[];
+  expect(rows[1]).toMatchObject({ words: "dogs", why: "dogs: kind of animal" });
+  writeFileSync(
+    at("kinds.json"),
+    '{"rules": [{"kinds": ["Animal"], "max": 0}, {"words": ["human face"], "synonyms": true}]}',
+  );
+  const held = await exit(at("run"), "--policy", at("kinds.json"), "--sarif", at("k.sarif"));
+  expect(held.code).toBe(3);
+  expect(held.text).toMatch(/run\s+kinds of animal\s+\d\s/);
+  expect(readFileSync(at("k.sarif"), "utf8")).toContain("units described by: kinds of animal");
+  const near = await exit(at("other"), "--words", "tree", "--near", "0.999");
+  expect(near.text).toMatch(/conv1:3 {2}trees\n/);
+});
+
 test("policies; what is wrong is refused in one line", async () => {
   writeFileSync(
     at("policy.json"),
@@ -176,14 +246,18 @@ test("policies; what is wrong is refused in one line", async () => {
     /rule 2: max -1; expected a whole/,
   );
   expect(await refusal(at("run"), "--policy", at("policy.json"), "--max", "1")).toMatch(/expected them in its rules/);
-  expect(await refusal(at("run"))).toMatch(/expected --words or --policy, one of them/);
+  expect(await refusal(at("run"))).toMatch(/expected --words or --kind, or else --policy/);
   expect(await refusal(at("run"), at("other"), "--words", "a", "--verdict", "conv1:0=no")).toMatch(
     /2 runs; expected one/,
   );
   expect(await refusal(at("run"), "--words", "a", "--verdict", "conv1:99=no")).toMatch(
     /unit 99 of conv1 has no description/,
   );
-  expect(await refusal(at("run"), "--words", "a", "--near", "0.5")).toMatch(/--near needs --vectors/);
+  expect(await refusal(at("run"), "--kind", "dog", "--synonyms")).toMatch(/--synonyms without --words; expected words/);
+  expect(await refusal(at("run"), "--policy", at("policy.json"), "--synonyms")).toMatch(/expected them in its rules/);
+  expect(await refusal(at("run"), "--kind", "florble")).toMatch(/no kinds of "florble" are known/);
+  expect(await policy('{"rules": [{"kinds": []}]}')).toMatch(/rule 1: no words; expected a list .* or kinds/);
+  expect(await policy('{"rules": [{"words": ["a"], "synonyms": 1}]}')).toMatch(/synonyms is no truth value/);
   mkdirSync(at("empty"), { recursive: true });
   expect(await refusal(at("empty"), "--words", "a")).toMatch(/it has no descriptions; expected some/);
   writeFileSync(at("run", "audit.csv"), "layer,unit\nconv1,0\n");

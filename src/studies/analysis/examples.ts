@@ -1,0 +1,123 @@
+/**
+ * Examples of what an analysis scored (paper, Figure 13): for each criterion the units with the highest scores, each with its first exemplars under
+ * their masks, its description and its score.
+ */
+import sharp from "sharp";
+import type { ExemplarLayer, ExemplarStore } from "../../exemplars/store.js";
+import { displayName } from "../../run/layer-name.js";
+import { writeDrawing } from "../figure.js";
+import type { AnalyzedUnit } from "./analyze.js";
+import { titleOf } from "./criteria.js";
+
+export interface ExampleOptions {
+  /** Units of each criterion; default 3. */
+  readonly units?: number;
+  /** Exemplars of each unit, at most; default 5. */
+  readonly exemplars?: number;
+}
+
+/** Pixels of the drawing: side of an exemplar, gap between them, height of text. */
+const [SIDE, GAP, LINE, MARGIN] = [72, 4, 16, 14];
+/** What lies outside a mask keeps as much of its light: a hint, as on the pages. */
+const OUTSIDE = 0.2;
+/** Characters of a description that fit under five exemplars, and lines of them. */
+const [WIDTH, LINES] = [54, 2];
+
+/**
+ * Draws them into `STEM.svg` and `STEM.png`: a row a criterion. Returns their paths.
+ * Errors: `UserError` when an exemplar's picture cannot be read.
+ */
+export async function writeExamples(
+  stem: string,
+  units: readonly AnalyzedUnit[],
+  store: ExemplarStore,
+  { units: most = 3, exemplars = 5 }: ExampleOptions = {},
+): Promise<string[]> {
+  const criteria = Object.keys(units[0].scores);
+  const shown = Math.min(exemplars, store.k);
+  const [width, height] = [shown * (SIDE + GAP) + 3 * GAP, SIDE + (LINES + 1) * LINE + GAP];
+  const parts: string[] = [];
+  let top = MARGIN;
+  for (const criterion of criteria) {
+    parts.push(text(MARGIN, top + LINE, titleOf(criterion), "font-size='14' font-weight='bold'"));
+    top += 1.6 * LINE;
+    const chosen = highest(units, criterion, most);
+    if (chosen.length === 0) {
+      parts.push(text(MARGIN, top + LINE, "no unit scores above 0", "font-size='12' fill='#666'"));
+      top += LINE + MARGIN;
+      continue;
+    }
+    for (const [place, unit] of chosen.entries()) {
+      const left = MARGIN + place * (width + MARGIN);
+      parts.push(...(await stripOf(unit, store, shown, left, top)));
+      const layer = store.layers.find(({ name }) => name === unit.layer)!;
+      const score = unit.scores[criterion];
+      const named = `${displayName(layer)}:${unit.unit}, score ${Number.isInteger(score) ? score : score.toFixed(2)}`;
+      for (const [i, line] of wrapped(unit.description).entries())
+        parts.push(text(left, top + SIDE + (i + 1) * LINE - 1, line, "font-size='12'"));
+      const below = top + SIDE + (wrapped(unit.description).length + 1) * LINE - 2;
+      parts.push(text(left, below, named, "font-size='11' fill='#666'"));
+    }
+    top += height + MARGIN;
+  }
+  const size = [2 * MARGIN + most * width + (most - 1) * MARGIN, top].map(Math.ceil);
+  return writeDrawing(
+    stem,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${size[0]}" height="${size[1]}" viewBox="0 0 ${size[0]} ${size[1]}" font-family="sans-serif">${parts.join("")}</svg>`,
+  );
+}
+
+/** The highest first, none of those that score nothing; of units that say the same one is enough, as long as there are others. */
+function highest(units: readonly AnalyzedUnit[], criterion: string, most: number): AnalyzedUnit[] {
+  const order = units
+    .filter(({ scores }) => scores[criterion] > 0)
+    .sort((a, b) => b.scores[criterion] - a.scores[criterion]);
+  const said = new Set<string>();
+  const first = order.filter(({ description }) => !said.has(description) && said.add(description));
+  return [...first, ...order.filter((unit) => !first.includes(unit))].slice(0, most);
+}
+
+/** A unit's first exemplars, side by side. */
+async function stripOf({ layer: name, unit }: AnalyzedUnit, store: ExemplarStore, count: number, x: number, y: number) {
+  const layer = store.layers.find((one) => one.name === name)!;
+  const row = layer.units.indexOf(unit);
+  const found: string[] = [];
+  for (let rank = 0; rank < count; rank++) {
+    if (layer.images[row * store.k + rank] < 0) continue;
+    const jpeg = (await exemplarOf(layer, row, rank, store)).toString("base64");
+    found.push(
+      `<image x="${x + rank * (SIDE + GAP)}" y="${y}" width="${SIDE}" height="${SIDE}" href="data:image/jpeg;base64,${jpeg}"/>`,
+    );
+  }
+  return found;
+}
+
+/** An exemplar under its mask, as JPEG, twice as large as it is drawn. */
+async function exemplarOf(layer: ExemplarLayer, row: number, rank: number, store: ExemplarStore): Promise<Buffer> {
+  const { height, width, k } = store;
+  const pixels = await store.image(layer.images[row * k + rank]);
+  const mask = await store.mask(layer, row, rank);
+  const area = height * width;
+  const data = new Uint8Array(3 * area);
+  for (let i = 0; i < area; i++)
+    for (let c = 0; c < 3; c++) data[3 * i + c] = pixels[c * area + i] * (mask[i] ? 1 : OUTSIDE);
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .resize(2 * SIDE, 2 * SIDE, { fit: "fill" })
+    .jpeg({ quality: 90 })
+    .toBuffer();
+}
+
+/** A description on a few lines; what does not fit ends in an ellipsis. */
+function wrapped(description: string): string[] {
+  const lines = [""];
+  for (const word of description.split(" ")) {
+    const last = lines[lines.length - 1];
+    if (last !== "" && last.length + word.length >= WIDTH) lines.push(word);
+    else lines[lines.length - 1] = last === "" ? word : `${last} ${word}`;
+  }
+  if (lines.length > LINES) lines[LINES - 1] += " …";
+  return lines.slice(0, LINES).map((line) => (line.length > WIDTH ? `${line.slice(0, WIDTH - 1)}…` : line));
+}
+
+const text = (x: number, y: number, content: string, style: string) =>
+  `<text x="${x}" y="${y.toFixed(1)}" ${style}>${content.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</text>`;
