@@ -7,6 +7,7 @@ import { dissect } from "../exemplars/dissect.js";
 import { imageFolder } from "../exemplars/probe.js";
 import { openModel } from "../exemplars/subject.js";
 import { builtInDescriber } from "./assets.js";
+import { openPixelWitness } from "./witness/pixel-witness.js";
 
 export interface DescribedRunOptions {
   /** Where the run is, or will be. */
@@ -26,6 +27,6 @@ export async function describedRun(options: DescribedRunOptions): Promise<string
   if (existsSync(join(out, "descriptions.csv"))) return out;
   const subject = await openModel(model);
   await (await dissect(subject, imageFolder(images), { out, layers: [...layers], progress })).close();
-  await describeRun(out, { describer: builtInDescriber(), progress });
+  await describeRun(out, { describer: builtInDescriber(), witness: openPixelWitness, progress });
   return out;
 }

@@ -17,6 +17,7 @@ interface Options {
   compat?: "reference";
   clip?: string;
   meanings?: "one" | "auto" | number;
+  check?: "pixels" | "none";
   out?: string;
   device: (typeof DEVICE_NAMES)[number];
   json?: boolean;
@@ -63,6 +64,14 @@ export function registerDescribe(program: Command): void {
       "one; auto: a description for each group of exemplars, where they fall apart; a number: at most so many (default: one)",
       meanings,
     )
+    .addOption(
+      new Option(
+        "--check <how>",
+        "pixels: candidates whose colours, lines or places are not under the masks come last; none",
+      )
+        .choices(["pixels", "none"])
+        .default(undefined, "pixels for the built-in describer, none for others"),
+    )
     .option(
       "--out <file>",
       "where to write; default RUN/descriptions.csv (and .jsonl beside it, with all evidence)",
@@ -77,6 +86,8 @@ descriptions.csv has the columns layer,unit,description,pmi,logp,logp_lm,confide
 has an empty description, and doubts says why; other doubts say why a description should not be trusted. With --meanings, a unit
 whose exemplars form groups of which different things are said has the doubt many-meanings and what is said of each, with its
 share of the unit's activation; its description remains that of all exemplars.
+With --check pixels what a candidate says of colours, light and dark, lines and places is measured under the masks; one that is not so loses to
+any that is, or that says nothing of the kind. Where all lose, the doubt is "contradicted". What things are is not checked so: see milan verify and grade.
 With --clip the candidates are found by p(d|E), and the one wins that is most like the exemplars, cropped to the boxes of their masks: by the mean
 cosine of its text's and the crops' vectors. Each new candidate costs a run of the text model.`,
     )
@@ -84,10 +95,13 @@ cosine of its text's and the crops' vectors. Each new candidate costs a run of t
       const { describeRun } = await import("../describer/describe-run.js");
       const { describerAt } = await import("../builtin/assets.js");
       const { search, lambda, beam, length, compat, layers, meanings } = options;
+      const check = options.check ?? (isBuiltIn(options.describer) && compat === undefined ? "pixels" : "none");
+      const { openPixelWitness } = await import("../builtin/witness/pixel-witness.js");
       const settings = { search, lambda, beam, length, compat, layers, meanings };
       const { out, header, descriptions } = await describeRun(folder, {
         ...Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
         describer: describerAt(options.describer),
+        ...(check === "pixels" && { witness: openPixelWitness }),
         ...{ images: options.images, clip: options.clip, out: options.out, device: options.device },
         progress: terminalProgress(),
       });

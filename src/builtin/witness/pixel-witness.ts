@@ -9,7 +9,7 @@
 import sharp from "sharp";
 import type { LabelSource, Labels } from "../../data/labels/labels.js";
 import { type Vocabulary, vocabularyOf } from "../../data/labels/lexicon.js";
-import { measurePixels } from "../../data/labels/measure.js";
+import { measureColour } from "../../data/labels/measure.js";
 import type { Query } from "../../data/labels/query.js";
 import { namesOfWorld } from "../../data/world/names.js";
 import type { Witness } from "../../describer/witness.js";
@@ -55,7 +55,8 @@ function claimOf(text: string, vocabulary: Vocabulary): Query | undefined {
 function holds(claim: Query, views: readonly View[], yardstick: Yardstick, lines: MeasuredEdges | undefined): boolean {
   if (claim.is === "and") return claim.of.every((part) => holds(part, views, yardstick, lines));
   if (claim.is === "or" && claim.of.some((part) => holds(part, views, yardstick, lines))) return true;
-  if (claim.is === "texture" && lines && lines.coherence >= LEAST_COHERENCE) {
+  if (claim.is === "texture") {
+    if (!lines || lines.coherence < LEAST_COHERENCE) return false;
     const [least, most] = DEGREES[claim.name.split(" ")[0] as keyof typeof DEGREES];
     return lines.degrees >= least && lines.degrees <= most;
   }
@@ -70,14 +71,15 @@ async function linesUnder(store: ExemplarStore, views: readonly View[]): Promise
   return meter.measured;
 }
 
-/** Pictures of a store by their numbers, measured. */
+/** Colours of a store's pictures, by their numbers. */
 function pixelsOf(store: ExemplarStore): LabelSource {
   return {
     title: `pixels of ${store.folder}`,
     names: new Set(),
     async labels(number: string, size: number): Promise<Labels> {
       const pixels = await squareOf(await store.image(Number(number)), store, size);
-      return { size, scene: [], things: [], thing: new Uint8Array(size * size), ...measurePixels(pixels, size) };
+      const nothing = new Uint8Array(size * size);
+      return { size, scene: [], things: [], thing: nothing, colour: measureColour(pixels, size), texture: nothing };
     },
   };
 }

@@ -30,14 +30,16 @@ export async function measurePicture(picture: Uint8Array | RawPixels, size: numb
 /** Measures pixels, uint8 [3, size, size], RGB. */
 export function measurePixels(pixels: Uint8Array, size: number): Measured {
   const area = size * size;
-  const colour = new Uint8Array(area);
   const grey = new Float32Array(area);
+  for (let i = 0; i < area; i++) grey[i] = 0.299 * pixels[i] + 0.587 * pixels[area + i] + 0.114 * pixels[2 * area + i];
+  return { colour: measureColour(pixels, size), texture: measureTexture(grey, size) };
+}
+
+/** Colours alone, uint8 [size, size] as in `Labels`. @param pixels uint8 [3, size, size], RGB. */
+export function measureColour(pixels: Uint8Array, size: number): Uint8Array {
+  const area = size * size;
   const [r, g, b] = [0, 1, 2].map((channel) => blurred(pixels.subarray(channel * area, (channel + 1) * area), size));
-  for (let i = 0; i < area; i++) {
-    colour[i] = colourNumber(r[i], g[i], b[i]);
-    grey[i] = 0.299 * pixels[i] + 0.587 * pixels[area + i] + 0.114 * pixels[2 * area + i];
-  }
-  return { colour, texture: measureTexture(grey, size) };
+  return Uint8Array.from({ length: area }, (_, i) => colourNumber(r[i], g[i], b[i]));
 }
 
 /** Weights 1 2 1 along both axes, edges repeated. */
