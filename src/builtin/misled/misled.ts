@@ -20,6 +20,7 @@ import { sameOrNew } from "../../studies/settings-file.js";
 import { trainClassifier } from "../../studies/train-classifier.js";
 import type { ClassifierNetwork } from "../../studies/train-classifier-networks.js";
 import { describedRun } from "../described-run.js";
+import { writeMisledSheet } from "./sheet.js";
 
 /** What descriptions of units that see lettering say, chosen before any was read. */
 export const LETTERING = ["text", "word", "letter*", "writing", "number", "sign", "signboard"] as const;
@@ -91,7 +92,11 @@ export async function misled(options: MisledOptions): Promise<Misled> {
   const edited = join(out, "edited.onnx");
   await writeModel(found.edited, edited);
   const { edited: _, ...told } = found;
-  return { training, test, run, edit: told, edited, files: await writeEdit(join(out, "edited.edit"), found) };
+  const files = await writeEdit(join(out, "edited.edit"), found);
+  files.push(
+    ...(await writeMisledSheet(join(out, "edited.edit", "misled"), { marked, misleading, run }, found.candidates)),
+  );
+  return { training, test, run, edit: told, edited, files };
 }
 
 /** Marks pictures unless that is done. */

@@ -2,9 +2,9 @@
  * Examples of what an analysis scored (paper, Figure 13): for each criterion the units with the highest scores, each with its first exemplars under
  * their masks, its description and its score.
  */
-import sharp from "sharp";
-import type { ExemplarLayer, ExemplarStore } from "../../exemplars/store.js";
+import type { ExemplarStore } from "../../exemplars/store.js";
 import { displayName } from "../../run/layer-name.js";
+import { stripOf, svgOf, text } from "../exemplar-strip.js";
 import { writeDrawing } from "../figure.js";
 import type { AnalyzedUnit } from "./analyze.js";
 import { titleOf } from "./criteria.js";
@@ -18,8 +18,6 @@ export interface ExampleOptions {
 
 /** Pixels of the drawing: side of an exemplar, gap between them, height of text. */
 const [SIDE, GAP, LINE, MARGIN] = [72, 4, 16, 14];
-/** What lies outside a mask keeps as much of its light: a hint, as on the pages. */
-const OUTSIDE = 0.2;
 /** Characters of a description that fit under five exemplars, and lines of them. */
 const [WIDTH, LINES] = [54, 2];
 
@@ -49,7 +47,7 @@ export async function writeExamples(
     }
     for (const [place, unit] of chosen.entries()) {
       const left = MARGIN + place * (width + MARGIN);
-      parts.push(...(await stripOf(unit, store, shown, left, top)));
+      parts.push(...(await stripOf(unit, store, { count: shown, side: SIDE, gap: GAP, x: left, y: top })));
       const layer = store.layers.find(({ name }) => name === unit.layer)!;
       const score = unit.scores[criterion];
       const named = `${displayName(layer)}:${unit.unit}, score ${Number.isInteger(score) ? score : score.toFixed(2)}`;
@@ -61,10 +59,7 @@ export async function writeExamples(
     top += height + MARGIN;
   }
   const size = [2 * MARGIN + most * width + (most - 1) * MARGIN, top].map(Math.ceil);
-  return writeDrawing(
-    stem,
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${size[0]}" height="${size[1]}" viewBox="0 0 ${size[0]} ${size[1]}" font-family="sans-serif">${parts.join("")}</svg>`,
-  );
+  return writeDrawing(stem, svgOf(size[0], size[1], parts));
 }
 
 /** The highest first, none of those that score nothing; of units that say the same one is enough, as long as there are others. */
@@ -75,36 +70,6 @@ function highest(units: readonly AnalyzedUnit[], criterion: string, most: number
   const said = new Set<string>();
   const first = order.filter(({ description }) => !said.has(description) && said.add(description));
   return [...first, ...order.filter((unit) => !first.includes(unit))].slice(0, most);
-}
-
-/** A unit's first exemplars, side by side. */
-async function stripOf({ layer: name, unit }: AnalyzedUnit, store: ExemplarStore, count: number, x: number, y: number) {
-  const layer = store.layers.find((one) => one.name === name)!;
-  const row = layer.units.indexOf(unit);
-  const found: string[] = [];
-  for (let rank = 0; rank < count; rank++) {
-    if (layer.images[row * store.k + rank] < 0) continue;
-    const jpeg = (await exemplarOf(layer, row, rank, store)).toString("base64");
-    found.push(
-      `<image x="${x + rank * (SIDE + GAP)}" y="${y}" width="${SIDE}" height="${SIDE}" href="data:image/jpeg;base64,${jpeg}"/>`,
-    );
-  }
-  return found;
-}
-
-/** An exemplar under its mask, as JPEG, twice as large as it is drawn. */
-async function exemplarOf(layer: ExemplarLayer, row: number, rank: number, store: ExemplarStore): Promise<Buffer> {
-  const { height, width, k } = store;
-  const pixels = await store.image(layer.images[row * k + rank]);
-  const mask = await store.mask(layer, row, rank);
-  const area = height * width;
-  const data = new Uint8Array(3 * area);
-  for (let i = 0; i < area; i++)
-    for (let c = 0; c < 3; c++) data[3 * i + c] = pixels[c * area + i] * (mask[i] ? 1 : OUTSIDE);
-  return sharp(data, { raw: { width, height, channels: 3 } })
-    .resize(2 * SIDE, 2 * SIDE, { fit: "fill" })
-    .jpeg({ quality: 90 })
-    .toBuffer();
 }
 
 /** A description on a few lines; what does not fit ends in an ellipsis. */
@@ -118,6 +83,3 @@ function wrapped(description: string): string[] {
   if (lines.length > LINES) lines[LINES - 1] += " …";
   return lines.slice(0, LINES).map((line) => (line.length > WIDTH ? `${line.slice(0, WIDTH - 1)}…` : line));
 }
-
-const text = (x: number, y: number, content: string, style: string) =>
-  `<text x="${x}" y="${y.toFixed(1)}" ${style}>${content.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</text>`;
