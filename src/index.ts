@@ -15,7 +15,8 @@ export {
   type Training,
 } from "./builtin/faces/findings.js";
 export { facesTable, modelRows, verdictRows, writeFaces } from "./builtin/faces/report.js";
-export { FACES_FULL, type FacesOptions, type FacesScale, facesStudy } from "./builtin/faces/study.js";
+export { FACES_FULL, type FacesOptions, type FacesScale } from "./builtin/faces/scale.js";
+export { facesStudy } from "./builtin/faces/study.js";
 export { type Agreement, annotatorAgreement } from "./data/annotations/agreement.js";
 export {
   type Annotation,

@@ -8,10 +8,22 @@ import type { Verdict, WordList } from "./verdicts.js";
 export const TRAININGS = ["plain", "blurred"] as const;
 export type Training = (typeof TRAININGS)[number];
 
-export interface FaceUnit extends UnitTruth {
+/**
+ * Who describes: the shipped describer; one taught on other networks over pictures of people; and the simulated annotators who taught it, of the networks
+ * that it was taught on.
+ */
+export const SPEAKERS = ["built-in", "taught", "annotators"] as const;
+export type Speaker = (typeof SPEAKERS)[number];
+
+/** What somebody says of a unit. */
+export interface Said {
   readonly description: string;
   /** Whether the audit lists it, by each list of words. */
   readonly found: Readonly<Record<WordList, boolean>>;
+}
+
+export interface FaceUnit extends UnitTruth {
+  readonly said: Readonly<Partial<Record<Speaker, Said>>>;
   /** Pixels of blurred faces where it is active, in the same pictures; `activeOnFaces` are those of the faces as they are. */
   readonly activeOnBlurred: number;
 }
@@ -31,9 +43,9 @@ export interface FacesModel {
 
 export interface FacesFindings {
   readonly models: readonly FacesModel[];
-  /** Of the shares of units that each list of words finds, every pair of networks (Figure 5). */
-  readonly comparisons: readonly Comparison[];
+  /** Of the shares of units that each list of words finds by each describer, every pair of networks (Figure 5). */
+  readonly comparisons: readonly (Comparison & { readonly speaker: Speaker })[];
   readonly verdicts: readonly Verdict[];
-  /** Pictures that were dissected with, and those that the truth was measured on. */
-  readonly pictures: { readonly train: number; readonly val: number; readonly probe: number; readonly grade: number };
+  /** How many pictures of people there were, of each part. */
+  readonly pictures: Readonly<Record<"train" | "val" | "probe" | "grade", number>>;
 }

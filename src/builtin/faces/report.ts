@@ -5,9 +5,9 @@ import type { Interval } from "../../base/bootstrap.js";
 import { writeFileAtomically } from "../../base/files.js";
 import { wilson } from "../../base/proportion.js";
 import { Plot, writeFigure } from "../../studies/figure.js";
-import type { FacesFindings, FacesModel } from "./findings.js";
-import { writeSheet } from "./sheet.js";
-import { DEFINITIONS, type Definition, type WordList } from "./verdicts.js";
+import { type FacesFindings, type FaceUnit, SPEAKERS, TRAININGS } from "./findings.js";
+import { shortLayer, writeSheet } from "./sheet.js";
+import { DEFINITIONS, type Definition, WORDS } from "./verdicts.js";
 
 /** Writes `fig5.svg` and `.png`, `fig6.png` and `faces.csv`. Returns their paths. @param out the study's folder. */
 export async function writeFaces(folder: string, findings: FacesFindings, out: string): Promise<string[]> {
@@ -19,40 +19,59 @@ export async function writeFaces(folder: string, findings: FacesFindings, out: s
 }
 
 const KEYS = Object.keys(DEFINITIONS) as Definition[];
-const yes = (value: boolean) => (value ? 1 : 0);
+const yes = (value: boolean | undefined) => (value === undefined ? "" : value ? 1 : 0);
 
-/** A row a unit: what is said of it, whether the audit lists it, what the labels say, and by which definitions it is a face unit. */
+/**
+ * A row a unit: what each speaker says of it, and whether the audit lists it for that; what the labels say, and which definitions of a face unit it meets.
+ * Speakers that do not describe a network have empty columns there.
+ */
 export function facesTable({ models }: FacesFindings): string {
+  const speakers = SPEAKERS.map((speaker) => speaker.replace("-", "_"));
   const header = [
-    ...["model", "layer", "unit", "description", "found_face", "found_people", "face_iou", "best", "best_iou"],
-    ...["active", "active_on_faces", "active_on_blurred", ...KEYS.map((key) => `face_unit_${key}`)],
+    ...["model", "layer", "unit", "face_iou", "best", "best_iou"],
+    ...["active", "active_on_faces", "active_on_people", "active_on_blurred", ...KEYS.map((key) => `is_${key}`)],
+    ...speakers.flatMap((speaker) => [speaker, ...WORDS.map((words) => `${speaker}_${words}`)]),
   ];
   const rows = models.flatMap(({ name, units }) =>
     units.map((unit) => [
-      ...[name, unit.layer, unit.unit, unit.description, yes(unit.found.face), yes(unit.found.people)],
-      ...[unit.faceIou.toFixed(4), unit.best, unit.bestIou.toFixed(4), unit.active, unit.activeOnFaces],
-      ...[unit.activeOnBlurred, ...KEYS.map((key) => yes(DEFINITIONS[key](unit)))],
+      ...[name, shortLayer(unit.layer), unit.unit, unit.faceIou.toFixed(3), unit.best, unit.bestIou.toFixed(3)],
+      ...[unit.active, unit.activeOnFaces, unit.activeOnPeople, unit.activeOnBlurred],
+      ...KEYS.map((key) => yes(DEFINITIONS[key](unit))),
+      ...SPEAKERS.flatMap((speaker) => [
+        unit.said[speaker]?.description ?? "",
+        ...WORDS.map((words) => yes(unit.said[speaker]?.found[words])),
+      ]),
     ]),
   );
   return stringify([header, ...rows]);
 }
 
-/** Figure 5: units for faces by network, those trained on plain pictures beside those trained on blurred ones, by the audit and by the labels. */
+/** What is counted in Figure 5. */
+const COUNTS: readonly { readonly title: string; readonly holds: (unit: FaceUnit) => boolean | undefined }[] = [
+  { title: "built-in describer", holds: ({ said }) => said["built-in"]?.found.face },
+  { title: "taught describer", holds: ({ said }) => said.taught?.found.face },
+  { title: "labels", holds: DEFINITIONS.mostly },
+];
+
+/** Figure 5: face units by network, trained on plain pictures beside trained on blurred ones, as described and as the labels have it. */
 function figure5({ models }: FacesFindings): Plot.PlotOptions {
   const bars = models.flatMap((model) =>
-    COUNTS.map(({ title, holds }) => {
-      const { low, high, value } = wilson(model.units.filter(holds).length, model.units.length);
+    COUNTS.flatMap(({ title, holds }) => {
+      const answers = model.units.map(holds).filter((answer) => answer !== undefined);
+      if (answers.length === 0) return [];
+      const { low, high, value } = wilson(answers.filter(Boolean).length, answers.length);
       const percent = { value: 100 * value, low: 100 * low, high: 100 * high };
-      return { by: title, pair: `${model.network} ${model.seed}`, faces: model.training, ...percent };
+      return [{ by: title, pair: `${model.network} ${model.seed}`, faces: model.training, ...percent }];
     }),
   );
+  const titles = COUNTS.map(({ title }) => title).filter((title) => bars.some(({ by }) => by === title));
   return {
-    ...{ width: 720, height: 480, marginRight: 150, marginLeft: 50 },
-    x: { axis: null, domain: ["plain", "blurred"], padding: 0.15 },
-    y: { label: "units for faces (%)", grid: true, ticks: 5 },
-    fx: { label: "network and seed" },
-    fy: { label: null, domain: COUNTS.map(({ title }) => title) },
-    color: { legend: true, label: "faces in training", domain: ["plain", "blurred"], range: ["#4269d0", "#efb118"] },
+    ...{ width: 640, height: 60 + 150 * titles.length, marginRight: 120, marginLeft: 50 },
+    x: { axis: null, domain: [...TRAININGS], padding: 0.15 },
+    y: { label: "face units (%)", grid: true, ticks: 5 },
+    fx: { label: "network and seed; blue: trained on faces, yellow: on blurred faces" },
+    fy: { label: null, domain: titles },
+    color: { domain: [...TRAININGS], range: ["#4269d0", "#efb118"] },
     marks: [
       Plot.barY(bars, { x: "faces", y: "value", fx: "pair", fy: "by", fill: "faces" }),
       Plot.ruleX(bars, { x: "faces", y1: "low", y2: "high", fx: "pair", fy: "by" }),
@@ -61,40 +80,26 @@ function figure5({ models }: FacesFindings): Plot.PlotOptions {
   };
 }
 
-const COUNTS = [
-  { title: "described as such", holds: (unit: FacesModel["units"][number]) => unit.found.face },
-  { title: "by the labels", holds: DEFINITIONS.overlap },
-] as const;
+export const MODELS_HEADER = ["network", "plain faces", "blurred faces", "units", ...KEYS] as const;
 
-export const MODELS_HEADER = [
-  ...["network", "plain val", "blurred val", "units", "found: face words", "found: people words"],
-  ...KEYS.map((key) => `face units: ${key}`),
-] as const;
-
-/** A row a network: accuracies, and counts of units. */
+/** A row a network: accuracies on validation pictures, and how many units meet each definition. */
 export const modelRows = ({ models }: FacesFindings): string[][] =>
-  models.map(({ name, accuracy, units }) => {
-    const count = (holds: (unit: FacesModel["units"][number]) => boolean) => String(units.filter(holds).length);
-    return [
-      ...[name, percent(accuracy.plain), percent(accuracy.blurred), String(units.length)],
-      ...(["face", "people"] as const).map((words) => count((unit) => unit.found[words])),
-      ...KEYS.map((key) => count(DEFINITIONS[key])),
-    ];
-  });
+  models.map(({ name, accuracy, units }) => [
+    ...[name, percent(accuracy.plain), percent(accuracy.blurred), String(units.length)],
+    ...KEYS.map((key) => String(units.filter(DEFINITIONS[key]).length)),
+  ]);
 
-export const VERDICTS_HEADER = ["of", "words", "truth", "found", "face units", "both", "precision", "recall"] as const;
+export const VERDICTS_HEADER = [
+  ...["described by", "networks", "words", "truth", "units", "found", "true", "both", "precision", "recall"],
+] as const;
 
-/** How right the audit is. @param of those groups only: "all", "plain", "blurred", names of models. */
-export const verdictRows = (
-  { verdicts }: FacesFindings,
-  of: readonly string[] = ["all", "plain", "blurred"],
-  words: readonly WordList[] = ["face", "people"],
-): string[][] =>
+/** How right the audit is, by everybody's words. @param of these groups of networks: "all", "plain", "blurred", or names. */
+export const verdictRows = ({ verdicts }: FacesFindings, of: readonly string[] = ["all"]): string[][] =>
   verdicts
-    .filter((verdict) => of.includes(verdict.of) && words.includes(verdict.words))
-    .map((verdict) => [
-      ...[verdict.of, verdict.words, verdict.definition, verdict.found, verdict.faces, verdict.right].map(String),
-      ...[share(verdict.precision), share(verdict.recall)],
+    .filter((verdict) => of.includes(verdict.of))
+    .map(({ speaker, words, definition, units, found, faces, right, precision, recall, of: group }) => [
+      ...[speaker, group, words, definition, ...[units, found, faces, right].map(String)],
+      ...[share(precision), share(recall)],
     ]);
 
 const share = ({ value, low, high }: Interval) =>

@@ -8,6 +8,7 @@ import { writeFileAtomically } from "../../base/files.js";
 import { Art } from "../../data/world/art.js";
 import { type ExemplarStore, openExemplars } from "../../exemplars/store.js";
 import type { FacesFindings, FacesModel, FaceUnit } from "./findings.js";
+import { DEFINITIONS } from "./verdicts.js";
 
 const ROWS = 8;
 /** Of one network at most, so that several are seen. */
@@ -21,13 +22,16 @@ interface Chosen {
   readonly unit: FaceUnit;
 }
 
-/** Units that the audit finds in networks trained on blurred faces, those first of which faces overlap most. */
+/** What is said of a unit by who has learned most about faces and describes it. */
+const wordsOn = ({ said }: FaceUnit) => said.taught ?? said.annotators ?? said["built-in"];
+
+/** Units that an audit finds in networks trained on blurred faces, those first that are most on faces. */
 export function unitsOfFigure6({ models }: FacesFindings): Chosen[] {
   return models
     .filter(({ training }) => training === "blurred")
     .flatMap((model) =>
       model.units
-        .filter(({ found }) => found.face)
+        .filter((unit) => wordsOn(unit)?.found.face && DEFINITIONS.mostly(unit))
         .sort((a, b) => b.faceIou - a.faceIou)
         .slice(0, ROWS_OF_A_MODEL)
         .map((unit) => ({ model, unit })),
@@ -59,10 +63,15 @@ export async function writeSheet(path: string, findings: FacesFindings, out: str
   await writeFileAtomically(path, await canvas.composite(layers).png({ palette: true, colours: 128 }).toBuffer());
 }
 
+const percent = (share: number) => `${Math.round(100 * share)} %`;
+
+/** A layer's name without what exporters put around it. */
+export const shortLayer = (name: string): string => name.replace(/^\//, "").split("/")[0];
+
 /** A line of letters as outlines, which need no font of the machine. */
 function titleOf(art: Art, { name }: FacesModel, unit: FaceUnit, width: number): Buffer {
-  const layer = unit.layer.replace(/^\//, "").split("/")[0];
-  const said = `${name}, ${layer} unit ${unit.unit}: ${unit.description} (IoU ${unit.faceIou.toFixed(3)})`;
+  const words = wordsOn(unit)?.description.split(" / ")[0] ?? "";
+  const said = `${name} ${shortLayer(unit.layer)} ${unit.unit}: ${words} (faces ${percent(unit.activeOnFaces / unit.active)})`;
   const { body } = art.outline(0, said);
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${TITLE}"><g transform="translate(1 ${TITLE - 3}) scale(0.011)">${body}</g></svg>`;
   return Buffer.from(svg);

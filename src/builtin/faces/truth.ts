@@ -13,7 +13,7 @@ import { layoutFor, openRun } from "../../studies/described-run.js";
 import { LabelledPass, type LabelledPassOptions } from "../../studies/labelled-pass.js";
 
 /** What the audit looks for, as the labels have it. */
-export const FACE: Query = { is: "part", name: "face" };
+const FACE: Query = { is: "part", name: "face" };
 
 export interface UnitTruth {
   readonly layer: string;
@@ -23,9 +23,10 @@ export interface UnitTruth {
   /** The concept that overlaps best, "" where none does; places in the picture are none, as in NetDissect. */
   readonly best: string;
   readonly bestIou: number;
-  /** Pixels where the unit is active, and those of them on faces, in all pictures. */
+  /** Pixels where the unit is active, those of them on faces, and on people, in all pictures. */
   readonly active: number;
   readonly activeOnFaces: number;
+  readonly activeOnPeople: number;
 }
 
 /**
@@ -47,14 +48,17 @@ export async function truthsOf(
       const layers = run.layers.map((layer) => ({ layer, layout: layoutFor(layer), levels: layer.levels }));
       const units = layers.flatMap(({ layer, layout }) => unitsOf(layout).map((unit) => ({ layer: layer.name, unit })));
       const counter = new ConceptCounter(units.length);
-      const [active, onFaces] = [new Float64Array(units.length), new Float64Array(units.length)];
+      const [active, onFaces, onPeople] = [0, 0, 0].map(() => new Float64Array(units.length));
       const pass = await LabelledPass.open(doing, run, set, source, options);
       for await (const { labels, covered } of pass.pictures(layers)) {
-        const [face, flat] = [evaluate(FACE, labels), covered.flat()];
+        const [face, person, flat] = [evaluate(FACE, labels), evaluate({ is: "person" }, labels), covered.flat()];
         counter.add(labels, flat);
         for (const [i, pixels] of flat.entries()) {
           active[i] += pixels.length;
-          for (const at of pixels) onFaces[i] += face[at];
+          for (const at of pixels) {
+            onFaces[i] += face[at];
+            onPeople[i] += person[at];
+          }
         }
       }
       return units.map((unit, i): UnitTruth => {
@@ -64,7 +68,7 @@ export async function truthsOf(
         return {
           ...{ ...unit, faceIou: face?.iou ?? 0 },
           ...{ best: best && best.iou > 0 ? nameOf(best.atom) : "", bestIou: best?.iou ?? 0 },
-          ...{ active: active[i], activeOnFaces: onFaces[i] },
+          ...{ active: active[i], activeOnFaces: onFaces[i], activeOnPeople: onPeople[i] },
         };
       });
     } finally {
