@@ -64,10 +64,11 @@ export async function prepare(pupil: Pupil, { out, scale, progress = silent, now
       ...{ resume: existsSync(file.replace(/\.onnx$/, ".checkpoint.safetensors")), progress, now },
     });
   }
-  const chosen = layers.slice(-(scale.layers ?? layers.length));
-  const probe = imageFolder(picturesOf(out, "probe", "plain"));
-  const options = { out: run, layers: chosen, progress: { ...progress, warn() {} } }; // it is often finished already
-  await (await dissect(await openModel(file), probe, options)).close();
+  await once(run, async () => {
+    const chosen = layers.slice(-(scale.layers ?? layers.length));
+    const probe = imageFolder(picturesOf(out, "probe", "plain"));
+    await (await dissect(await openModel(file), probe, { out: run, layers: chosen, progress })).close();
+  });
 }
 
 /** Shares of the validation pictures that a network knows, with faces and with blurred ones. */

@@ -5,17 +5,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { silent } from "../../base/progress.js";
-import { VERSION } from "../../base/version.js";
 import { readAnnotations } from "../../data/annotations/annotations.js";
 import type { LabelSource } from "../../data/labels/labels.js";
 import { openAnnotatedSets } from "../../describer/annotated-set.js";
-import { describe } from "../../describer/describe.js";
-import { loadDescriber } from "../../describer/describer.js";
+import { describeRun } from "../../describer/describe-run.js";
 import { openEncoder } from "../../describer/training/encoder-source.js";
 import { trainDescriber } from "../../describer/training/train.js";
 import { openExemplars } from "../../exemplars/store.js";
-import { readDescriptions, writeDescriptions } from "../../run/descriptions.js";
-import { Run } from "../../run/run.js";
+import { readDescriptions } from "../../run/descriptions.js";
 import { matches } from "../../studies/audit/match.js";
 import { annotateStore, writeSimulated } from "../annotators/annotate.js";
 import { builtInDescriber } from "../assets.js";
@@ -63,18 +60,7 @@ export async function describedBy(
   const folder = join(out, "descriptions", speaker, pupil.name);
   const file = join(folder, "descriptions.csv");
   if (existsSync(file)) return folder;
-  const run = await Run.open(runOf(out, pupil));
-  const describer = await loadDescriber(path);
-  try {
-    const descriptions = [];
-    for await (const description of describe(run, describer, { progress })) descriptions.push(description);
-    const { search, lambda, beam, length } = describer.search;
-    const header = { milan: VERSION, describer: path, describerSha256: describer.sha256 };
-    await writeDescriptions(file, { ...header, search, lambda, beam, length, compat: null, clip: null }, descriptions);
-  } finally {
-    await describer.close();
-    await run.close();
-  }
+  await describeRun(runOf(out, pupil), { describer: path, out: file, progress });
   return folder;
 }
 
