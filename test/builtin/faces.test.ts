@@ -57,7 +57,7 @@ test("networks are trained, described and judged; a second call finds it done; f
 
 test("verdicts count what is listed against what is true", () => {
   const unit = (faceShare: number, isFound: boolean): FaceUnit => ({
-    ...{ layer: "l", unit: 0, faceIou: 0.05, best: "farmer", bestIou: 0.1, activeOnBlurred: 0 },
+    ...{ layer: "l", unit: 0, faceIou: 0.05, best: "person", bestIou: 0.1, bestOfAll: "farmer", activeOnBlurred: 0 },
     ...{ active: 100, activeOnFaces: 100 * faceShare, activeOnPeople: 100 },
     said: { "built-in": { description: "", found: { face: isFound, people: true } } },
   });

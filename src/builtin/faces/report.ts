@@ -28,13 +28,21 @@ const yes = (value: boolean | undefined) => (value === undefined ? "" : value ? 
 export function facesTable({ models }: FacesFindings): string {
   const speakers = SPEAKERS.map((speaker) => speaker.replace("-", "_"));
   const header = [
-    ...["model", "layer", "unit", "face_iou", "best", "best_iou"],
+    ...["model", "layer", "unit", "face_iou", "best", "best_iou", "best_of_all"],
     ...["active", "active_on_faces", "active_on_people", "active_on_blurred", ...KEYS.map((key) => `is_${key}`)],
     ...speakers.flatMap((speaker) => [speaker, ...WORDS.map((words) => `${speaker}_${words}`)]),
   ];
   const rows = models.flatMap(({ name, units }) =>
     units.map((unit) => [
-      ...[name, shortLayer(unit.layer), unit.unit, unit.faceIou.toFixed(3), unit.best, unit.bestIou.toFixed(3)],
+      ...[
+        name,
+        shortLayer(unit.layer),
+        unit.unit,
+        unit.faceIou.toFixed(3),
+        unit.best,
+        unit.bestIou.toFixed(3),
+        unit.bestOfAll,
+      ],
       ...[unit.active, unit.activeOnFaces, unit.activeOnPeople, unit.activeOnBlurred],
       ...KEYS.map((key) => yes(DEFINITIONS[key](unit))),
       ...SPEAKERS.flatMap((speaker) => [

@@ -22,8 +22,8 @@ interface Chosen {
   readonly unit: FaceUnit;
 }
 
-/** What is said of a unit by who has learned most about faces and describes it. */
-const wordsOn = ({ said }: FaceUnit) => said.taught ?? said.annotators ?? said["built-in"];
+/** By the describer that has learned of faces, where it describes the unit. */
+const wordsOn = ({ said }: FaceUnit) => said.taught ?? said["built-in"];
 
 /** Units that an audit finds in networks trained on blurred faces, those first that are most on faces. */
 export function unitsOfFigure6({ models }: FacesFindings): Chosen[] {
@@ -70,7 +70,7 @@ export const shortLayer = (name: string): string => name.replace(/^\//, "").spli
 
 /** A line of letters as outlines, which need no font of the machine. */
 function titleOf(art: Art, { name }: FacesModel, unit: FaceUnit, width: number): Buffer {
-  const words = wordsOn(unit)?.description.split(" / ")[0] ?? "";
+  const words = wordsOn(unit)?.description ?? "";
   const said = `${name} ${shortLayer(unit.layer)} ${unit.unit}: ${words} (faces ${percent(unit.activeOnFaces / unit.active)})`;
   const { body } = art.outline(0, said);
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${TITLE}"><g transform="translate(1 ${TITLE - 3}) scale(0.011)">${body}</g></svg>`;

@@ -12,16 +12,23 @@ import { writeFileAtomically } from "../../base/files.js";
 import { silent } from "../../base/progress.js";
 import type { LabelSource, Labels } from "../../data/labels/labels.js";
 import { openWorldFolder } from "../../data/world/folder.js";
+import { classesOf } from "../../data/world/world.js";
 import { auditRun, comparisons } from "../../studies/audit/audit.js";
 import { ruleOf } from "../../studies/audit/policy.js";
 import { sameOrNew } from "../../studies/settings-file.js";
 import { builtInDescriber } from "../assets.js";
-import type { FacesFindings, FacesModel, FaceUnit, Said, Speaker, Training } from "./findings.js";
+import type { FacesFindings, FacesModel, FaceUnit, Said, Speaker } from "./findings.js";
 import { accuraciesOf, prepare, renderAll } from "./networks.js";
 import { type FacesOptions, type Pupil, picturesOf, pupilsOf, runOf } from "./scale.js";
 import { annotatedIn, describedBy, saidIn, teach } from "./speakers.js";
-import { truthsOf, type UnitTruth } from "./truth.js";
+import { activityOf, truthsOf } from "./truth.js";
 import { verdictsOf, WORD_LISTS, WORDS } from "./verdicts.js";
+
+/**
+ * The kinds of people, which are the classes: neither the truth nor the annotators call anything so, because the question is what units look at, not for
+ * which class. People, children and faces remain.
+ */
+const KINDS = classesOf("world-people");
 
 /** Does all of it. Errors: those of the steps; `UserError` when the folder was begun at another scale. */
 export async function facesStudy(options: FacesOptions): Promise<FacesFindings> {
@@ -31,7 +38,7 @@ export async function facesStudy(options: FacesOptions): Promise<FacesFindings> 
   await renderAll(out, scale, progress);
   const pupils = pupilsOf(scale);
   for (const pupil of pupils) await prepare(pupil, options);
-  const probe = await openWorldFolder(picturesOf(out, "probe", "plain"));
+  const probe = unnamed(await openWorldFolder(picturesOf(out, "probe", "plain")), KINDS);
   const teachers = pupils.filter(({ teaches }) => teaches);
   const taught = teachers.length > 0 ? await teach(teachers, probe, options) : undefined;
   const grade = remembered(await openWorldFolder(picturesOf(out, "grade", "plain")));
@@ -70,27 +77,28 @@ async function unitsOf(
   source: LabelSource,
   options: FacesOptions,
 ): Promise<FaceUnit[]> {
-  const truths = await truthsIn(pupil, "plain", source, options);
-  const blurred = await truthsIn(pupil, "blurred", source, options);
+  const { out, progress = silent } = options;
+  const run = runOf(out, pupil);
+  const truths = await kept(join(out, "truths", `${pupil.name}.json`), () =>
+    truthsOf(run, picturesOf(out, "grade", "plain"), source, { progress, withheld: KINDS }),
+  );
+  const blurred = await kept(join(out, "truths", `${pupil.name} on blurred faces.json`), async () => {
+    const { totals } = await activityOf(run, picturesOf(out, "grade", "blurred"), source, { progress });
+    return totals.map(({ activeOnFaces }) => activeOnFaces);
+  });
   return truths.map((truth, i): FaceUnit => {
     const key = `${truth.unit} ${truth.layer}`;
     const own = Object.entries(said).flatMap(([speaker, all]) => (all.has(key) ? [[speaker, all.get(key)!]] : []));
-    return { ...truth, said: Object.fromEntries(own), activeOnBlurred: blurred[i].activeOnFaces };
+    return { ...truth, said: Object.fromEntries(own), activeOnBlurred: blurred[i] };
   });
 }
 
-/** Measured once, and kept. @param faces of the pictures that it is measured on. */
-async function truthsIn(
-  pupil: Pupil,
-  faces: Training,
-  source: LabelSource,
-  { out, progress = silent }: FacesOptions,
-): Promise<UnitTruth[]> {
-  const file = join(out, "truths", `${pupil.name} on ${faces} faces.json`);
-  if (existsSync(file)) return JSON.parse(await readFile(file, "utf8")) as UnitTruth[];
-  const truths = await truthsOf(runOf(out, pupil), picturesOf(out, "grade", faces), source, { progress });
-  await writeFileAtomically(file, `${JSON.stringify(truths)}\n`);
-  return truths;
+/** What was measured once, from its file. */
+async function kept<T>(file: string, measure: () => Promise<T>): Promise<T> {
+  if (existsSync(file)) return JSON.parse(await readFile(file, "utf8")) as T;
+  const found = await measure();
+  await writeFileAtomically(file, `${JSON.stringify(found)}\n`);
+  return found;
 }
 
 /** Labels that are rendered once for all networks: 20 kB a picture. The blurred pictures show what the others do. */
@@ -103,6 +111,19 @@ function remembered(source: LabelSource): LabelSource {
       const found = known.get(key) ?? source.labels(file, size);
       known.set(key, found);
       return found;
+    },
+  };
+}
+
+/** Labels in which some names do not occur. */
+function unnamed(source: LabelSource, withheld: readonly string[]): LabelSource {
+  const isKept = (name: string) => !withheld.includes(name);
+  return {
+    ...source,
+    names: new Set([...source.names].filter(isKept)),
+    async labels(file, size) {
+      const labels = await source.labels(file, size);
+      return { ...labels, things: labels.things.map((thing) => ({ ...thing, names: thing.names.filter(isKept) })) };
     },
   };
 }

@@ -6,7 +6,9 @@ import { type FacesModel, type FaceUnit, SPEAKERS, type Speaker, TRAININGS } fro
 
 /** When a unit is truly one for faces, or for people. There is no single answer, so there are several. */
 export const DEFINITIONS = {
-  /** NetDissect's: no concept overlaps better, and faces enough. */
+  /** NetDissect's, were all names of the labels concepts, those of the classes, too: no concept overlaps better, and faces enough. */
+  strict: ({ bestOfAll, faceIou }: FaceUnit) => bestOfAll === "face" && faceIou >= DETECTOR_IOU,
+  /** NetDissect's without the names of the classes. */
   best: ({ best, faceIou }: FaceUnit) => best === "face" && faceIou >= DETECTOR_IOU,
   /** Faces overlap enough, whatever overlaps better. */
   overlap: ({ faceIou }: FaceUnit) => faceIou >= DETECTOR_IOU,
