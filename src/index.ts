@@ -14,8 +14,8 @@ export {
   TRAININGS,
   type Training,
 } from "./builtin/faces/findings.js";
-export { facesTable, modelRows, verdictRows, writeFaces } from "./builtin/faces/report.js";
-export { FACES_FULL, type FacesOptions, type FacesScale } from "./builtin/faces/scale.js";
+export { facesTable, modelRows, pairRows, verdictRows, writeFaces } from "./builtin/faces/report.js";
+export { FACES_FAST, FACES_FULL, type FacesOptions, type FacesScale } from "./builtin/faces/scale.js";
 export { facesStudy } from "./builtin/faces/study.js";
 export { type Agreement, annotatorAgreement } from "./data/annotations/agreement.js";
 export {

@@ -6,7 +6,7 @@ import { parse } from "csv-parse/sync";
 import sharp from "sharp";
 import { afterAll, expect, test } from "vitest";
 import type { FacesModel, FaceUnit } from "../../src/builtin/faces/findings.js";
-import { modelRows, verdictRows, writeFaces } from "../../src/builtin/faces/report.js";
+import { modelRows, pairRows, verdictRows, writeFaces } from "../../src/builtin/faces/report.js";
 import type { FacesScale } from "../../src/builtin/faces/scale.js";
 import { facesStudy } from "../../src/builtin/faces/study.js";
 import { verdictsOf } from "../../src/builtin/faces/verdicts.js";
@@ -41,8 +41,9 @@ test("networks are trained, described and judged; a second call finds it done; f
       expect(unit.faceIou).toBeLessThanOrEqual(unit.bestIou);
     }
   }
-  // every pair of networks, by two lists of words: four described by the shipped describer, two by the taught one
-  expect(findings.comparisons).toHaveLength(2 * (6 + 1));
+  // every pair of networks: four described by the shipped describer, two by the taught one, each by two lists of words; five definitions
+  expect(findings.comparisons).toHaveLength(2 * (6 + 1) + 5 * 6);
+  expect(pairRows(findings)).toHaveLength(2 * (2 + 1) + 5 * 2);
   const written = await writeFaces(join(folder, "results"), findings, options.out);
   for (const path of written) expect(statSync(path).size).toBeGreaterThan(100);
   expect(await sharp(join(folder, "results", "fig5.png")).metadata()).toMatchObject({ format: "png" });

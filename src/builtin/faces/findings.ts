@@ -43,8 +43,8 @@ export interface FacesModel {
 
 export interface FacesFindings {
   readonly models: readonly FacesModel[];
-  /** Of the shares of units that each list of words finds by each describer, every pair of networks (Figure 5). */
-  readonly comparisons: readonly (Comparison & { readonly speaker: Speaker })[];
+  /** Every pair of networks (Figure 5): of the shares of units that a describer's words find, and that are face units by the labels. */
+  readonly comparisons: readonly (Comparison & { readonly speaker: Speaker | "labels" })[];
   readonly verdicts: readonly Verdict[];
   /** How many pictures of people there were, of each part. */
   readonly pictures: Readonly<Record<"train" | "val" | "probe" | "grade", number>>;

@@ -5,9 +5,9 @@ import type { Interval } from "../../base/bootstrap.js";
 import { writeFileAtomically } from "../../base/files.js";
 import { wilson } from "../../base/proportion.js";
 import { Plot, writeFigure } from "../../studies/figure.js";
-import { type FacesFindings, type FaceUnit, SPEAKERS, TRAININGS } from "./findings.js";
+import { type FacesFindings, type FacesModel, type FaceUnit, SPEAKERS, TRAININGS } from "./findings.js";
 import { shortLayer, writeSheet } from "./sheet.js";
-import { DEFINITIONS, type Definition, WORDS } from "./verdicts.js";
+import { DEFINITIONS, type Definition, WORDS, type WordList } from "./verdicts.js";
 
 /** Writes `fig5.svg` and `.png`, `fig6.png` and `faces.csv`. Returns their paths. @param out the study's folder. */
 export async function writeFaces(folder: string, findings: FacesFindings, out: string): Promise<string[]> {
@@ -22,33 +22,21 @@ const KEYS = Object.keys(DEFINITIONS) as Definition[];
 const yes = (value: boolean | undefined) => (value === undefined ? "" : value ? 1 : 0);
 
 /**
- * A row a unit: what each speaker says of it, and whether the audit lists it for that; what the labels say, and which definitions of a face unit it meets.
- * Speakers that do not describe a network have empty columns there.
+ * A row a unit: what the labels say of it (`verdicts.ts` defines a face unit by these numbers); what each describer says of it; and whether the audit lists it
+ * for that, by face words and by words for people. Who does not describe a network has empty columns there.
  */
 export function facesTable({ models }: FacesFindings): string {
-  const speakers = SPEAKERS.map((speaker) => speaker.replace("-", "_"));
   const header = [
-    ...["model", "layer", "unit", "face_iou", "best", "best_iou", "best_of_all"],
-    ...["active", "active_on_faces", "active_on_people", "active_on_blurred", ...KEYS.map((key) => `is_${key}`)],
-    ...speakers.flatMap((speaker) => [speaker, ...WORDS.map((words) => `${speaker}_${words}`)]),
+    ...["model", "layer", "unit", "face_iou", "best", "best_of_all"],
+    ...["active", "active_on_faces", "active_on_people", "active_on_blurred", "built_in", "taught"],
+    ...SPEAKERS.flatMap((speaker) => WORDS.map((words) => `${speaker.replace("-", "_")}_${words}`)),
   ];
   const rows = models.flatMap(({ name, units }) =>
     units.map((unit) => [
-      ...[
-        name,
-        shortLayer(unit.layer),
-        unit.unit,
-        unit.faceIou.toFixed(3),
-        unit.best,
-        unit.bestIou.toFixed(3),
-        unit.bestOfAll,
-      ],
+      ...[name, shortLayer(unit.layer), unit.unit, unit.faceIou.toFixed(3), unit.best, unit.bestOfAll],
       ...[unit.active, unit.activeOnFaces, unit.activeOnPeople, unit.activeOnBlurred],
-      ...KEYS.map((key) => yes(DEFINITIONS[key](unit))),
-      ...SPEAKERS.flatMap((speaker) => [
-        unit.said[speaker]?.description ?? "",
-        ...WORDS.map((words) => yes(unit.said[speaker]?.found[words])),
-      ]),
+      ...[unit.said["built-in"]?.description, unit.said.taught?.description],
+      ...SPEAKERS.flatMap((speaker) => WORDS.map((words) => yes(unit.said[speaker]?.found[words]))),
     ]),
   );
   return stringify([header, ...rows]);
@@ -76,7 +64,7 @@ function figure5({ models }: FacesFindings): Plot.PlotOptions {
   return {
     ...{ width: 640, height: 60 + 150 * titles.length, marginRight: 120, marginLeft: 50 },
     x: { axis: null, domain: [...TRAININGS], padding: 0.15 },
-    y: { label: "face units (%)", grid: true, ticks: 5 },
+    y: { label: "face units (%)", grid: true, ticks: 5, domain: [0, Math.max(...bars.map(({ high }) => high))] },
     fx: { label: "network and seed; blue: trained on faces, yellow: on blurred faces" },
     fy: { label: null, domain: titles },
     color: { domain: [...TRAININGS], range: ["#4269d0", "#efb118"] },
@@ -88,14 +76,49 @@ function figure5({ models }: FacesFindings): Plot.PlotOptions {
   };
 }
 
-export const MODELS_HEADER = ["network", "plain faces", "blurred faces", "units", ...KEYS] as const;
+export const MODELS_HEADER = ["network", "plain faces", "blurred faces", "units", ...KEYS, "blurred / plain"] as const;
 
-/** A row a network: accuracies on validation pictures, and how many units meet each definition. */
+/**
+ * A row a network: accuracies on validation pictures, how many units meet each definition, and how active its face units ("mostly") are on blurred faces,
+ * their activity on the same faces as they are being 1: the median.
+ */
 export const modelRows = ({ models }: FacesFindings): string[][] =>
   models.map(({ name, accuracy, units }) => [
     ...[name, percent(accuracy.plain), percent(accuracy.blurred), String(units.length)],
     ...KEYS.map((key) => String(units.filter(DEFINITIONS[key]).length)),
+    medianOf(units.filter(DEFINITIONS.mostly).map((unit) => unit.activeOnBlurred / unit.activeOnFaces)),
   ]);
+
+function medianOf(values: number[]): string {
+  const sorted = values.sort((a, b) => a - b);
+  const at = (sorted.length - 1) / 2;
+  return sorted.length === 0 ? "-" : ((sorted[Math.floor(at)] + sorted[Math.ceil(at)]) / 2).toFixed(2);
+}
+
+export const PAIRS_HEADER = ["network", "counted by", "plain", "blurred", "plain - blurred [95 %], points"] as const;
+
+/** Figure 5 in numbers: what training on blurred faces changes in the share of face units, by network and seed. */
+export const pairRows = ({ models, comparisons }: FacesFindings): string[][] =>
+  comparisons.flatMap(({ speaker, rule, first, second, difference, low, high }) => {
+    const [plain, blurred] = [first, second].map((name) => models.find((model) => model.name === name)!);
+    const isPair = plain.network === blurred.network && plain.seed === blurred.seed;
+    if (!isPair || plain.training !== "plain") return [];
+    const points = [difference, low, high].map((share) => (100 * share).toFixed(1));
+    const counted = speaker === "labels" ? rule : `${speaker} ${rule} words`;
+    const count = (model: FacesModel) =>
+      speaker === "labels"
+        ? model.units.filter(DEFINITIONS[rule as Definition]).length
+        : model.units.filter(({ said }) => said[speaker]?.found[rule as WordList]).length;
+    return [
+      [
+        `${plain.network} ${plain.seed}`,
+        counted,
+        String(count(plain)),
+        String(count(blurred)),
+        `${points[0]} [${points[1]}, ${points[2]}]`,
+      ],
+    ];
+  });
 
 export const VERDICTS_HEADER = [
   ...["described by", "networks", "words", "truth", "units", "found", "true", "both", "precision", "recall"],

@@ -13,7 +13,7 @@ import { DEFINITIONS } from "./verdicts.js";
 const ROWS = 8;
 /** Of one network at most, so that several are seen. */
 const ROWS_OF_A_MODEL = 2;
-const COLUMNS = 10;
+const COLUMNS = 6;
 const GAP = 2;
 const TITLE = 13;
 
@@ -60,18 +60,20 @@ export async function writeSheet(path: string, findings: FacesFindings, out: str
     }
   }
   const canvas = sharp({ create: { width, height: Math.max(1, top), channels: 3, background: "white" } });
-  await writeFileAtomically(path, await canvas.composite(layers).png({ palette: true, colours: 128 }).toBuffer());
+  await writeFileAtomically(
+    path,
+    await canvas.composite(layers).png({ palette: true, colours: 64, effort: 10 }).toBuffer(),
+  );
 }
-
-const percent = (share: number) => `${Math.round(100 * share)} %`;
 
 /** A layer's name without what exporters put around it. */
 export const shortLayer = (name: string): string => name.replace(/^\//, "").split("/")[0];
 
-/** A line of letters as outlines, which need no font of the machine. */
-function titleOf(art: Art, { name }: FacesModel, unit: FaceUnit, width: number): Buffer {
-  const words = wordsOn(unit)?.description ?? "";
-  const said = `${name} ${shortLayer(unit.layer)} ${unit.unit}: ${words} (faces ${percent(unit.activeOnFaces / unit.active)})`;
+/** A line of letters as outlines, which need no font of the machine; they have no punctuation. */
+function titleOf(art: Art, { network, seed, training }: FacesModel, unit: FaceUnit, width: number): Buffer {
+  const share = Math.round((100 * unit.activeOnFaces) / unit.active);
+  const parts = [`${training} ${network} ${seed}`, `${shortLayer(unit.layer).replace(".", " ")} unit ${unit.unit}`];
+  const said = [...parts, wordsOn(unit)?.description ?? "", `${share} of 100 active pixels on faces`].join("   ");
   const { body } = art.outline(0, said);
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${TITLE}"><g transform="translate(1 ${TITLE - 3}) scale(0.011)">${body}</g></svg>`;
   return Buffer.from(svg);

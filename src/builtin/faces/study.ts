@@ -13,7 +13,7 @@ import { silent } from "../../base/progress.js";
 import type { LabelSource, Labels } from "../../data/labels/labels.js";
 import { openWorldFolder } from "../../data/world/folder.js";
 import { classesOf } from "../../data/world/world.js";
-import { auditRun, comparisons } from "../../studies/audit/audit.js";
+import { auditRun, comparisons, type RunAudit } from "../../studies/audit/audit.js";
 import { ruleOf } from "../../studies/audit/policy.js";
 import { sameOrNew } from "../../studies/settings-file.js";
 import { builtInDescriber } from "../assets.js";
@@ -22,7 +22,7 @@ import { accuraciesOf, prepare, renderAll } from "./networks.js";
 import { type FacesOptions, type Pupil, picturesOf, pupilsOf, runOf } from "./scale.js";
 import { annotatedIn, describedBy, saidIn, teach } from "./speakers.js";
 import { activityOf, truthsOf } from "./truth.js";
-import { verdictsOf, WORD_LISTS, WORDS } from "./verdicts.js";
+import { DEFINITIONS, verdictsOf, WORD_LISTS, WORDS } from "./verdicts.js";
 
 /**
  * The kinds of people, which are the classes: neither the truth nor the annotators call anything so, because the question is what units look at, not for
@@ -68,8 +68,19 @@ export async function facesStudy(options: FacesOptions): Promise<FacesFindings> 
     for (const folder of folders[speaker]) audits.push(await auditRun(folder, rules));
     compared.push(...comparisons(audits).map((comparison) => ({ ...comparison, speaker })));
   }
+  const labelled = comparisons(models.map(auditByLabels));
+  compared.push(...labelled.map((comparison) => ({ ...comparison, speaker: "labels" as const })));
   return { models, comparisons: compared, verdicts: verdictsOf(models), pictures: scale.pictures };
 }
+
+/** What an audit would find that knows the labels: a rule for each definition. */
+const auditByLabels = ({ name, units }: FacesModel): RunAudit => ({
+  ...{ run: name, model: undefined },
+  results: Object.entries(DEFINITIONS).map(([definition, holds]) => ({
+    rule: { name: definition, words: [] },
+    ...{ findings: [], standing: units.filter(holds).length, described: units.length, failed: undefined },
+  })),
+});
 
 async function unitsOf(
   pupil: Pupil,

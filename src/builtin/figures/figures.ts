@@ -5,12 +5,14 @@
 import { join } from "node:path";
 import { sameOrNew } from "../../studies/settings-file.js";
 import { analysisFigures } from "./analysis.js";
+import { facesFigures } from "./faces.js";
 import { misledFigures } from "./misled.js";
 import { type FigureOptions, type Shown, scaleOf } from "./shown.js";
 
 /** Which figures a study makes. */
 const STUDIES = [
   { figures: ["fig4", "fig13"], make: analysisFigures },
+  { figures: ["fig5", "fig6"], make: facesFigures },
   { figures: ["fig7", "fig8", "fig15"], make: misledFigures },
 ] as const;
 
