@@ -78,6 +78,6 @@ test("verdicts count what is listed against what is true", () => {
   expect(find("people", "people")).toMatchObject({ faces: 5, found: 5, right: 5 });
   expect(find("face", "best")).toMatchObject({ faces: 0, right: 0 });
   expect(find("face", "best").recall.value).toBeNaN();
-  const findings = { models: [model], comparisons: [], verdicts, pictures: MINI.pictures };
+  const findings = { models: [model], comparisons: [], verdicts };
   expect(verdictRows(findings)[0].slice(-1)).toEqual(["-"]);
 });

@@ -46,6 +46,4 @@ export interface FacesFindings {
   /** Every pair of networks (Figure 5): of the shares of units that a describer's words find, and that are face units by the labels. */
   readonly comparisons: readonly (Comparison & { readonly speaker: Speaker | "labels" })[];
   readonly verdicts: readonly Verdict[];
-  /** How many pictures of people there were, of each part. */
-  readonly pictures: Readonly<Record<"train" | "val" | "probe" | "grade", number>>;
 }

@@ -21,7 +21,7 @@ export interface FacesScale {
   readonly describer: { readonly epochs: number; readonly patience: number; readonly hidden: number };
 }
 
-/** Eight networks; how long it takes is in docs/results/fig5-fig6.md. */
+/** Eight networks; docs/results/fig5-fig6.md says what the steps take. */
 export const FACES_FULL: FacesScale = {
   pictures: { train: 5200, val: 650, probe: 2000, grade: 1000 },
   networks: [

@@ -26,7 +26,7 @@ interface Chosen {
 const wordsOn = ({ said }: FaceUnit) => said.taught ?? said["built-in"];
 
 /** Units that an audit finds in networks trained on blurred faces, those first that are most on faces. */
-export function unitsOfFigure6({ models }: FacesFindings): Chosen[] {
+function chosenUnits({ models }: FacesFindings): Chosen[] {
   return models
     .filter(({ training }) => training === "blurred")
     .flatMap((model) =>
@@ -42,7 +42,7 @@ export function unitsOfFigure6({ models }: FacesFindings): Chosen[] {
 
 /** Writes the sheet. @param out the study's folder, below which the runs are. */
 export async function writeSheet(path: string, findings: FacesFindings, out: string): Promise<void> {
-  const chosen = unitsOfFigure6(findings);
+  const chosen = chosenUnits(findings);
   const art = await Art.open();
   const layers: { input: Buffer; left: number; top: number }[] = [];
   let [width, top] = [400, 0];

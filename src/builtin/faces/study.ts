@@ -70,7 +70,7 @@ export async function facesStudy(options: FacesOptions): Promise<FacesFindings> 
   }
   const labelled = comparisons(models.map(auditByLabels));
   compared.push(...labelled.map((comparison) => ({ ...comparison, speaker: "labels" as const })));
-  return { models, comparisons: compared, verdicts: verdictsOf(models), pictures: scale.pictures };
+  return { models, comparisons: compared, verdicts: verdictsOf(models) };
 }
 
 /** What an audit would find that knows the labels: a rule for each definition. */

@@ -1,6 +1,6 @@
 /**
- * Blurs parts of a picture beyond recognition and leaves every other pixel as it is. Each area is blurred by its own size, as Yang et al. (2022)
- * blurred the faces of ImageNet, with which the paper's section 6 was done. Costs a few additions a pixel, whatever the blur.
+ * Blurs parts of a picture beyond recognition and leaves every other pixel as it is. Each area is blurred by its own size, as faces were in the photographs of
+ * the paper's section 6 (Yang et al., 2022). Costs a few additions a pixel, whatever the blur.
  */
 
 /** One area to blur: bounds in pixels, all included, and what its pixels are called in `of`. */
