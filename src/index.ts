@@ -7,6 +7,16 @@ export { Random } from "./base/random.js";
 export { VERSION } from "./base/version.js";
 export { type AnnotateOptions, annotateStore, writeSimulated } from "./builtin/annotators/annotate.js";
 export { BUILT_IN, builtInDescriber, builtInNetwork } from "./builtin/assets.js";
+export {
+  type FacesFindings,
+  type FacesModel,
+  type FaceUnit,
+  TRAININGS,
+  type Training,
+} from "./builtin/faces/findings.js";
+export { facesTable, modelRows, pairRows, verdictRows, writeFaces } from "./builtin/faces/report.js";
+export { FACES_FAST, FACES_FULL, type FacesOptions, type FacesScale } from "./builtin/faces/scale.js";
+export { facesStudy } from "./builtin/faces/study.js";
 export { type Agreement, annotatorAgreement } from "./data/annotations/agreement.js";
 export {
   type Annotation,
@@ -144,6 +154,7 @@ export {
   type Rule,
   type RunAudit,
 } from "./studies/audit/audit.js";
+export { type BlurOptions, type BlurredSet, blurThings } from "./studies/audit/blur.js";
 export { diffRuns, type RunDifference, type WordDifference } from "./studies/audit/diff.js";
 export { type Match, matches, reasonOf, type Wanted } from "./studies/audit/match.js";
 export { type Meanings as WordMeanings, openMeanings } from "./studies/audit/meaning.js";

@@ -23,9 +23,16 @@ export interface LabelOptions {
 
 /** Adds the options to a command. @param unseen what is said of the pictures: "that the run was not made with". */
 export function withLabels(command: Command, unseen = ""): Command {
-  return command
+  command
     .option("--world <folder>", `images of the made world (milan world)${unseen}`)
     .option("--images <path>", `other images${unseen}, with --masks, --boxes or --segmenter`)
+    .option("--broden <folder>", `Broden, or a folder of its form${unseen}; its images are in FOLDER/images`);
+  return withLabelsOfImages(command);
+}
+
+/** Adds the options that say what given pictures show. */
+export function withLabelsOfImages(command: Command): Command {
+  return command
     .option("--masks <folder>", "index PNG masks of the images' names; needs --classes")
     .option("--classes <file>", "CSV with the columns id, name: what the numbers of masks or of a segmenter mean")
     .option(
@@ -33,7 +40,6 @@ export function withLabels(command: Command, unseen = ""): Command {
       "CSV with the columns file, x0, y0, x1, y1: the object's box in each image of a class folder",
     )
     .option("--side <pixels>", "side of the images that the boxes are of", whole(1, 65536), 64)
-    .option("--broden <folder>", `Broden, or a folder of its form${unseen}; its images are in FOLDER/images`)
     .option("--segmenter <model>", "ONNX segmentation network that says what images show; needs --classes")
     .option("--segmenter-size <pixels>", "side of its input; default its own, or 512", whole(1, 4096))
     .option("--segmenter-mean <r,g,b>", "mean that its input is normalised by; default ImageNet's", reals)

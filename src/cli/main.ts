@@ -13,6 +13,7 @@ import { registerAnnotations } from "./annotations.js";
 import { registerAttack } from "./attack.js";
 import { registerAudit } from "./audit.js";
 import { registerBaseline } from "./baseline.js";
+import { registerBlur } from "./blur.js";
 import { registerConvert } from "./convert.js";
 import { registerDemo } from "./demo.js";
 import { registerDescribe } from "./describe.js";
@@ -70,6 +71,7 @@ export function buildProgram(): Command {
     registerEdit,
     registerAttack,
     registerSpurious,
+    registerBlur,
     registerReproduce,
     registerTrainClassifier,
     registerWorld,

@@ -18,7 +18,11 @@ export function registerWorld(program: Command): void {
     .command("world")
     .description("render pictures of a made world in which every pixel is known")
     .addArgument(
-      new Argument("<set>", "single objects, or places with many things").choices(["world-objects", "world-scenes"]),
+      new Argument("<set>", "single objects, places with many things, or people's heads").choices([
+        "world-objects",
+        "world-scenes",
+        "world-people",
+      ]),
     )
     .requiredOption("--out <folder>", "where class folders and world.json go; pictures that are there are kept", place)
     .option("--count <number>", "pictures, all classes together", whole(1, 10_000_000), 1000)

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { sameOrNew } from "../../studies/settings-file.js";
 import { analysisFigures } from "./analysis.js";
 import { attackFigures } from "./attack.js";
+import { facesFigures } from "./faces.js";
 import { misledFigures } from "./misled.js";
 import { type FigureOptions, type Shown, scaleOf } from "./shown.js";
 
@@ -13,6 +14,7 @@ import { type FigureOptions, type Shown, scaleOf } from "./shown.js";
 const STUDIES = [
   { figures: ["fig4", "fig13"], make: analysisFigures },
   { figures: ["fig14"], make: attackFigures },
+  { figures: ["fig5", "fig6"], make: facesFigures },
   { figures: ["fig7", "fig8", "fig15"], make: misledFigures },
 ] as const;
 

@@ -75,6 +75,19 @@ export async function decode(
   }
 }
 
+/**
+ * Width and height of a picture as `decode` sees it, pixels.
+ * Errors: `DamagedImage` when it is no picture.
+ */
+export async function sidesOf(picture: Uint8Array | RawPixels, name = "an image"): Promise<readonly [number, number]> {
+  try {
+    const { width, height } = picture instanceof Uint8Array ? await inspect(picture) : picture;
+    return [width, height];
+  } catch (error) {
+    throw new DamagedImage(`decoding ${name}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
 interface Source {
   /** Size after orientation, in pixels. */
   readonly width: number;

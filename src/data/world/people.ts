@@ -11,8 +11,9 @@ export interface PersonNoun {
 
 export const TONES = ["light", "medium-light", "medium", "medium-dark", "dark"] as const;
 
+/** @param names separated by spaces, those of two words joined by "_". */
 const person = (whole: boolean, names: string, icons: string): PersonNoun => ({
-  names: [...names.split(" "), "person"].filter((name) => name !== ""),
+  names: [...names.split(" "), "person"].filter((name) => name !== "").map((name) => name.replace("_", " ")),
   icons: icons.split(" "),
   whole,
 });
@@ -30,6 +31,22 @@ export const PEOPLE: readonly PersonNoun[] = [
   person(true, "woman", "woman-standing woman-walking woman-dancing"),
   person(true, "", "person-running person-bouncing-ball"),
 ];
+
+/** Who is looked at in `world-people`, by class: heads. */
+export const PORTRAITS = {
+  man: person(false, "man", "man man-beard man-bald person-wearing-turban"),
+  woman: person(false, "woman", "woman woman-with-headscarf"),
+  boy: person(false, "boy child", "boy"),
+  girl: person(false, "girl child", "girl"),
+  baby: person(false, "baby child", "baby"),
+  "old man": person(false, "old_man man", "old-man"),
+  "old woman": person(false, "old_woman woman", "old-woman"),
+  "police officer": person(false, "police_officer", "police-officer"),
+  "construction worker": person(false, "construction_worker", "construction-worker"),
+  farmer: person(false, "farmer", "farmer"),
+  cook: person(false, "cook", "cook"),
+  teacher: person(false, "teacher", "teacher"),
+} as const satisfies Readonly<Record<string, PersonNoun>>;
 
 /** People who do something that belongs to a place. */
 export const ACTORS: Readonly<Record<string, PersonNoun>> = {

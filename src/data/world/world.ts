@@ -9,16 +9,22 @@ import { encode, photograph } from "./effects.js";
 import { OBJECT_CLASSES, planObjects } from "./objects.js";
 import { labelsOf, paint } from "./paint.js";
 import type { Plan } from "./plan.js";
+import { PORTRAIT_CLASSES, planPortrait } from "./portraits.js";
 import { planScene, SCENE_CLASSES } from "./scenes.js";
 
-export const WORLD_SETS = ["world-objects", "world-scenes"] as const;
+export const WORLD_SETS = ["world-objects", "world-scenes", "world-people"] as const;
 export type WorldSet = (typeof WORLD_SETS)[number];
 
-export const classesOf = (set: WorldSet): readonly string[] =>
-  set === "world-objects" ? OBJECT_CLASSES : SCENE_CLASSES;
+const SETS = {
+  "world-objects": { classes: OBJECT_CLASSES, plan: planObjects },
+  "world-scenes": { classes: SCENE_CLASSES, plan: planScene },
+  "world-people": { classes: PORTRAIT_CLASSES, plan: planPortrait },
+} satisfies Record<WorldSet, unknown>;
+
+export const classesOf = (set: WorldSet): readonly string[] => SETS[set].classes;
 
 export interface WorldPicture {
-  /** The class: what the largest thing is, or the place. */
+  /** The class: what the largest thing is, the place, or who is looked at. */
   readonly label: string;
   /** uint8 [size, size, 3], RGB, as it is read back from the picture's file. */
   readonly rgb: Uint8Array;
@@ -72,7 +78,7 @@ export class World {
   }
 
   #plan(set: WorldSet, seed: number, index: number): Plan {
-    return set === "world-objects" ? planObjects(seed, index, this.#art) : planScene(seed, index, this.#art);
+    return SETS[set].plan(seed, index, this.#art);
   }
 }
 

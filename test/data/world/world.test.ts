@@ -97,6 +97,20 @@ test("objects: the class is a thing that covers a good part of the picture", asy
   expect(large).toBeGreaterThan(40);
 });
 
+test("people: somebody of the class with a face that can be seen, or nobody", async () => {
+  const classes = classesOf("world-people");
+  for (let index = 0; index < 4 * classes.length; index++) {
+    const { things } = await world.labels("world-people", 5, index, SIZE);
+    const label = classes[index % classes.length];
+    const people = things.filter(({ kind }) => kind === "person");
+    if (label === "nobody") expect(people).toEqual([]);
+    else {
+      const [, face] = people.find(({ names }) => names[0] === label)!.parts!.find(([name]) => name === "face")!;
+      expect(face.filter((value) => value > 0).length, label).toBeGreaterThan(20);
+    }
+  }
+});
+
 test("all colours and textures occur", async () => {
   const [colours, textures] = [new Set<number>(), new Set<number>()];
   for (let index = 0; index < 240; index++) {
