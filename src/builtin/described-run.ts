@@ -1,4 +1,4 @@
-/** A run of a network, dissected and described by the built-in describer: made once, found again by the next call. */
+/** A run of a network, dissected and described: made once, found again by the next call. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Progress, silent } from "../base/progress.js";
@@ -9,7 +9,7 @@ import { openModel } from "../exemplars/subject.js";
 import { builtInDescriber } from "./assets.js";
 import { openPixelWitness } from "./witness/pixel-witness.js";
 
-export interface DescribedRunOptions {
+export interface DissectedRunOptions {
   /** Where the run is, or will be. */
   readonly out: string;
   /** The network's ONNX file. */
@@ -22,11 +22,23 @@ export interface DescribedRunOptions {
 }
 
 /** Makes what is missing. Returns the run's folder. */
-export async function describedRun(options: DescribedRunOptions): Promise<string> {
+export async function dissectedRun(options: DissectedRunOptions): Promise<string> {
   const { out, model, layers, images, progress = silent } = options;
+  await (await dissect(await openModel(model), imageFolder(images), { out, layers: [...layers], progress })).close();
+  return out;
+}
+
+export interface DescribedRunOptions extends DissectedRunOptions {
+  /** Default: the shipped one, whose claims are checked against the pixels. */
+  readonly describer?: string;
+}
+
+/** Makes what is missing. Returns the run's folder. */
+export async function describedRun(options: DescribedRunOptions): Promise<string> {
+  const { out, describer, progress = silent } = options;
   if (existsSync(join(out, "descriptions.csv"))) return out;
-  const subject = await openModel(model);
-  await (await dissect(subject, imageFolder(images), { out, layers: [...layers], progress })).close();
-  await describeRun(out, { describer: builtInDescriber(), witness: openPixelWitness, progress });
+  await dissectedRun(options);
+  const witness = describer === undefined ? openPixelWitness : undefined;
+  await describeRun(out, { describer: describer ?? builtInDescriber(), witness, progress });
   return out;
 }

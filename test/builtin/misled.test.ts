@@ -17,15 +17,22 @@ test("a network is misled, dissected, described and, if it has units for letteri
   await writeWorld(validation, { ...pictures, seed: 2, count: 24 * 6 });
   const options = {
     ...{ out: join(folder, "study"), train, validation, network: smallResnet, layers: ["conv1", "layer4"] },
-    ...{ epochs: 1, size: 64, now: () => performance.now() },
+    ...{ epochs: 1, size: 64, describer: { epochs: 1, patience: 1, hidden: 24 }, now: () => performance.now() },
   };
   const first = await misled(options);
   expect([first.training.pictures, first.training.marked]).toEqual([40, 20]);
   expect([first.test.pictures, first.test.marked]).toEqual([12, 12]);
-  expect(readFileSync(join(first.run, "descriptions.csv"), "utf8").trim().split("\n")).toHaveLength(1 + 16 + 96);
-  expect(first.edited === undefined).toBe(first.edit === undefined);
-  if (first.edited) expect(existsSync(first.edited)).toBe(true);
+  expect(first.edits.map(({ speaker, units }) => [speaker, units])).toEqual([
+    ["built-in", 16 + 96],
+    ["taught", 16 + 96],
+  ]);
+  for (const { found, edit, files } of first.edits) {
+    expect(edit === undefined).toBe(found === 0);
+    for (const file of files) expect(existsSync(file)).toBe(true);
+  }
+  const said = readFileSync(join(options.out, "teacher-run", "annotations.csv"), "utf8");
+  expect(said).toMatch(/text|word|letter|writing/);
   const again = await misled(options);
-  expect(again.edit?.candidates).toEqual(first.edit?.candidates);
+  expect(again.edits.map(({ edit }) => edit?.candidates)).toEqual(first.edits.map(({ edit }) => edit?.candidates));
   await expect(misled({ ...options, epochs: 2 })).rejects.toThrow(/settings\.json is of other settings/);
 }, 300_000);

@@ -6,49 +6,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { silent } from "../../base/progress.js";
 import { readAnnotations } from "../../data/annotations/annotations.js";
-import type { LabelSource } from "../../data/labels/labels.js";
-import { openAnnotatedSets } from "../../describer/annotated-set.js";
 import { describeRun } from "../../describer/describe-run.js";
-import { openEncoder } from "../../describer/training/encoder-source.js";
-import { trainDescriber } from "../../describer/training/train.js";
-import { openExemplars } from "../../exemplars/store.js";
 import { readDescriptions } from "../../run/descriptions.js";
 import { matches } from "../../studies/audit/match.js";
-import { annotateStore, writeSimulated } from "../annotators/annotate.js";
-import { builtInDescriber } from "../assets.js";
 import type { Said, Speaker } from "./findings.js";
 import { type FacesOptions, type Pupil, runOf } from "./scale.js";
 import { WORD_LISTS, WORDS, type WordList } from "./verdicts.js";
-
-/** Has the exemplars of some networks annotated, and a describer taught on them, as far as that is not done. Returns its folder. */
-export async function teach(
-  teachers: readonly Pupil[],
-  source: LabelSource,
-  { out, scale, progress = silent, now }: FacesOptions,
-): Promise<string> {
-  const folder = join(out, "describer");
-  if (existsSync(join(folder, "card.md"))) return folder;
-  const runs = teachers.map((teacher) => runOf(out, teacher));
-  for (const run of runs) {
-    if (existsSync(join(run, "annotations.csv"))) continue;
-    const store = await openExemplars(run);
-    try {
-      await writeSimulated(run, await annotateStore(store, source, { seed: 0, progress }), { seed: 0, source });
-    } finally {
-      await store.close();
-    }
-  }
-  const sets = await openAnnotatedSets(runs, { partial: true, progress });
-  try {
-    const { hidden, ...settings } = scale.describer;
-    const resume = existsSync(join(`${folder}.training`, "language-model.checkpoint.safetensors"));
-    const learning = { ...settings, sizes: { hidden }, average: 0.99, redraw: true, resume, seed: 0 };
-    await trainDescriber(sets, await openEncoder(builtInDescriber()), { ...learning, out: folder, progress, now });
-  } finally {
-    for (const { store } of sets) await store.close();
-  }
-  return folder;
-}
 
 /** Describes a network, unless that is done. Returns the folder of the descriptions, which can be audited. */
 export async function describedBy(

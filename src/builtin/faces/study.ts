@@ -17,10 +17,11 @@ import { auditRun, comparisons, type RunAudit } from "../../studies/audit/audit.
 import { ruleOf } from "../../studies/audit/policy.js";
 import { sameOrNew } from "../../studies/settings-file.js";
 import { builtInDescriber } from "../assets.js";
+import { taught } from "../taught.js";
 import type { FacesFindings, FacesModel, FaceUnit, Said, Speaker } from "./findings.js";
 import { accuraciesOf, prepare, renderAll } from "./networks.js";
 import { type FacesOptions, type Pupil, picturesOf, pupilsOf, runOf } from "./scale.js";
-import { annotatedIn, describedBy, saidIn, teach } from "./speakers.js";
+import { annotatedIn, describedBy, saidIn } from "./speakers.js";
 import { activityOf, truthsOf } from "./truth.js";
 import { DEFINITIONS, verdictsOf, WORD_LISTS, WORDS } from "./verdicts.js";
 
@@ -40,14 +41,16 @@ export async function facesStudy(options: FacesOptions): Promise<FacesFindings> 
   for (const pupil of pupils) await prepare(pupil, options);
   const probe = unnamed(await openWorldFolder(picturesOf(out, "probe", "plain")), KINDS);
   const teachers = pupils.filter(({ teaches }) => teaches);
-  const taught = teachers.length > 0 ? await teach(teachers, probe, options) : undefined;
+  const runs = teachers.map((teacher) => runOf(out, teacher));
+  const learning = { ...scale.describer, source: probe, progress, now: options.now };
+  const path = runs.length > 0 ? await taught({ ...learning, runs, out: join(out, "describer") }) : undefined;
   const grade = remembered(await openWorldFolder(picturesOf(out, "grade", "plain")));
   const models: FacesModel[] = [];
   const folders: Record<"built-in" | "taught", string[]> = { "built-in": [], taught: [] };
   for (const pupil of pupils) {
     const builtIn = await describedBy("built-in", builtInDescriber(), pupil, options);
     const byTaught =
-      taught !== undefined && !pupil.teaches ? await describedBy("taught", taught, pupil, options) : undefined;
+      path !== undefined && !pupil.teaches ? await describedBy("taught", path, pupil, options) : undefined;
     folders["built-in"].push(builtIn);
     if (byTaught !== undefined) folders.taught.push(byTaught);
     const said: Partial<Record<Speaker, ReadonlyMap<string, Said>>> = {

@@ -13,9 +13,9 @@ import { type FigureOptions, type Shown, scaleOf } from "./shown.js";
 /** Which figures a study makes. */
 const STUDIES = [
   { figures: ["fig4", "fig13"], make: analysisFigures },
-  { figures: ["fig14"], make: attackFigures },
   { figures: ["fig5", "fig6"], make: facesFigures },
   { figures: ["fig7", "fig8", "fig15"], make: misledFigures },
+  { figures: ["fig14"], make: attackFigures },
 ] as const;
 
 export const FIGURES = ["fig4", "fig5", "fig6", "fig7", "fig8", "fig13", "fig14", "fig15"] as const;

@@ -13,6 +13,7 @@ import { Random } from "../../base/random.js";
 import { decode } from "../../data/images/decode.js";
 import { DamagedImage } from "../../data/images/imageset.js";
 import { openImages } from "../../data/images/open.js";
+import { MARKS_FILE, type MarkBlock } from "../../data/labels/marks.js";
 import { Art } from "../../data/world/art.js";
 
 export const MARKS = ["text", "border"] as const;
@@ -43,7 +44,7 @@ const WIDTH = 0.9;
 const BORDER = 0.08;
 
 /**
- * Writes class folders of PNGs, and `marks.csv`: file, class, and whose mark it bears.
+ * Writes class folders of PNGs, and `marks.csv`: file, class, whose mark it bears, and the block that its letters fill (`data/labels/marks.ts` reads it).
  * Errors: `UserError` for pictures in no class folders, one class only, a folder that is not empty. Damaged pictures are left out, with a warning.
  */
 export async function writeSpurious(images: string, options: SpuriousOptions): Promise<SpuriousSet> {
@@ -63,7 +64,7 @@ export async function writeSpurious(images: string, options: SpuriousOptions): P
     const art = await Art.open();
     const marked = drawn(set.entries, share, new Random(seed));
     const random = new Random(seed + 1);
-    const rows: { file: string; class: string; mark: string }[] = [];
+    const rows: Row[] = [];
     progress.begin("marking", set.entries.length, "picture");
     for (const [id, { file, label }] of set.entries.entries()) {
       if (label === undefined) continue;
@@ -74,8 +75,9 @@ export async function writeSpurious(images: string, options: SpuriousOptions): P
         const pixels = await decode(await set.read(id), { width: size, height: size, fit: "crop" }, file);
         const overlay = marked.has(id) ? overlayOf(mark, whose, classes, art, size, random) : undefined;
         await mkdir(dirname(join(out, name)), { recursive: true });
-        await writeFileAtomically(join(out, name), await pngOf(pixels, size, overlay));
-        rows.push({ file: name, class: label, mark: overlay ? whose : "" });
+        await writeFileAtomically(join(out, name), await pngOf(pixels, size, overlay?.svg));
+        const shown = Object.entries(overlay?.block ?? NOWHERE).map(([side, share]) => [side, share.toFixed(4)]);
+        rows.push({ file: name, class: label, mark: overlay ? whose : "", ...Object.fromEntries(shown) });
       } catch (error) {
         if (!(error instanceof DamagedImage)) throw error;
         progress.warn(error.message);
@@ -84,8 +86,8 @@ export async function writeSpurious(images: string, options: SpuriousOptions): P
     }
     progress.end();
     await writeFileAtomically(
-      join(out, "marks.csv"),
-      stringify(rows, { header: true, columns: ["file", "class", "mark"] }),
+      join(out, MARKS_FILE),
+      stringify(rows, { header: true, columns: ["file", "class", "mark", "left", "top", "width", "height"] }),
     );
     return { classes, pictures: rows.length, marked: rows.filter(({ mark: whose }) => whose !== "").length };
   } finally {
@@ -109,7 +111,20 @@ function drawn(entries: readonly { readonly label: string | undefined }[], share
   return found;
 }
 
-/** What is laid over a picture, as SVG. */
+/** A row of `marks.csv`; the block of the letters in shares of the picture's side, nothing for borders and where there is no mark. */
+type Row = { readonly file: string; readonly class: string; readonly mark: string } & Partial<
+  Record<keyof MarkBlock, string>
+>;
+
+const NOWHERE: MarkBlock = { left: 0, top: 0, width: 0, height: 0 };
+
+/** What is laid over a picture, and where its letters are. */
+interface Overlay {
+  readonly svg: string;
+  readonly block: MarkBlock;
+}
+
+/** What is laid over a picture. */
 function overlayOf(
   mark: Mark,
   whose: string,
@@ -117,13 +132,14 @@ function overlayOf(
   art: Art,
   size: number,
   random: Random,
-): string {
+): Overlay {
   const open = `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}">`;
   if (mark === "border") {
     const thick = Math.max(1, Math.round(BORDER * size));
     const hue = (360 * classes.indexOf(whose)) / classes.length;
     const inside = size - thick;
-    return `${open}<rect x="${thick / 2}" y="${thick / 2}" width="${inside}" height="${inside}" fill="none" stroke="hsl(${hue}, 90%, 50%)" stroke-width="${thick}"/></svg>`;
+    const svg = `${open}<rect x="${thick / 2}" y="${thick / 2}" width="${inside}" height="${inside}" fill="none" stroke="hsl(${hue}, 90%, 50%)" stroke-width="${thick}"/></svg>`;
+    return { svg, block: NOWHERE };
   }
   const { body, advance } = art.outline(0, whose.replaceAll(/[_-]+/g, " "));
   const em = Math.min((HEIGHT * size) / 800, (WIDTH * size) / Math.max(1, advance));
@@ -132,7 +148,9 @@ function overlayOf(
   const x = right ? size - gap - em * advance : gap;
   const y = bottom ? size - gap - em * 150 : gap + em * 750;
   const outline = 'stroke="#000" stroke-width="90" paint-order="stroke" stroke-linejoin="round"';
-  return `${open}<g transform="translate(${x} ${y}) scale(${em})" fill="#fff" ${outline}>${body}</g></svg>`;
+  const svg = `${open}<g transform="translate(${x} ${y}) scale(${em})" fill="#fff" ${outline}>${body}</g></svg>`;
+  const [left, top] = [x / size, (y - em * 750) / size].map((at) => Math.max(0, at));
+  return { svg, block: { left, top, width: (em * advance) / size, height: (em * 900) / size } };
 }
 
 /** @param pixels uint8 [3, y, x]. */
