@@ -45,7 +45,7 @@ const SUBJECTS = [
   ...["resnet-objects", "alexnet-objects", "resnet-scenes", "alexnet-scenes"],
   ...["dino-objects", "gan-objects", "gan-scenes"],
 ];
-/** The network that ships. The describer learns nothing of it: what it says of its units is what it says of a stranger's. */
+/** A network that ships. The describer learns nothing of it: what it says of its units is what it says of a stranger's. */
 const STRANGER = "alexnet-objects";
 /** Generators are left out besides: where the things are in their pictures is guessed. */
 const learned = ({ name, generates }) => name !== STRANGER && !generates;
@@ -180,14 +180,14 @@ const STEPS = {
   },
 };
 
-/** What ships is what was graded: the describer with weights as half floats, and the network it has learned nothing of. */
+/** What ships: the describer with weights as half floats, as it was graded, and the classifiers, so that figures and tables need not train them. */
 STEPS.ship = () => {
   if (mini) return;
   const assets = "src/builtin/assets";
   cpSync(small, join(assets, "describer"), { recursive: true });
   appendFileSync(join(assets, "describer", "card.md"), gradesSection());
-  for (const ending of ["onnx", "json"])
-    cpSync(at("subjects", `${STRANGER}.${ending}`), join(assets, `${STRANGER}.${ending}`));
+  for (const name of SUBJECTS.filter((each) => /^(alexnet|resnet)-/.test(each)))
+    for (const ending of ["onnx", "json"]) cpSync(subjectFile(name, ending), join(assets, `${name}.${ending}`));
 };
 
 /** What was graded, for the card. */

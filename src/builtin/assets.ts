@@ -12,8 +12,11 @@ export const BUILT_IN = "built-in";
 /** Folder of the shipped describer. Errors: `UserError` when this copy of Milan was built without it. */
 export const builtInDescriber = (): string => shipped("describer", "describer");
 
-/** File of a shipped network, such as "resnet-objects". */
+/** File of a shipped network, such as "resnet-objects"; what it is stands in `NAME.json` beside it. */
 export const builtInNetwork = (name: string): string => shipped(`network ${name}`, `${name}.onnx`);
+
+/** Whether a network ships. */
+export const isBuiltIn = (name: string): boolean => existsSync(join(FOLDER, `${name}.onnx`));
 
 function shipped(what: string, file: string): string {
   const path = join(FOLDER, file);

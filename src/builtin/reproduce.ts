@@ -10,8 +10,9 @@
  * All work is kept in one folder, step by step, and gone on with.
  */
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeFileAtomically } from "../base/files.js";
 import { type Progress, silent } from "../base/progress.js";
 import { type AnnotationStatistics, annotationStatistics } from "../data/annotations/statistics.js";
 import { openWorldFolder, writeWorld } from "../data/world/folder.js";
@@ -30,7 +31,7 @@ import { worldsFor } from "../studies/generalization/worlds.js";
 import { sameOrNew } from "../studies/settings-file.js";
 import { annotateStore, writeSimulated } from "./annotators/annotate.js";
 import { openGenerated } from "./annotators/generated.js";
-import { builtInDescriber } from "./assets.js";
+import { builtInDescriber, builtInNetwork, isBuiltIn } from "./assets.js";
 import { buildSubject, type SubjectFacts, subjectOf } from "./subjects/build.js";
 import { CLASS } from "./subjects/gan-model.js";
 import { SUBJECTS } from "./subjects/subjects.js";
@@ -142,7 +143,10 @@ export async function rendered(
   return folder;
 }
 
-/** Trains one of the subjects, or finds it trained: `subjects/NAME.onnx`. Its pictures are rendered before. */
+/**
+ * Trains one of the subjects, or finds it trained: `subjects/NAME.onnx`. Its pictures are rendered before. Networks that ship are not trained again, unless
+ * with other settings.
+ */
 export async function subjectIn(
   out: string,
   name: string,
@@ -154,6 +158,14 @@ export async function subjectIn(
   const facts = join(folder, `${name}.json`);
   if (existsSync(facts)) return JSON.parse(await readFile(facts, "utf8")) as SubjectFacts;
   const subject = subjectOf(name);
+  if (Object.keys(settings).length === 0 && isBuiltIn(name)) {
+    const network = builtInNetwork(name);
+    await mkdir(folder, { recursive: true });
+    await copyFile(network, join(folder, `${name}.onnx`));
+    const told = await readFile(network.replace(/\.onnx$/, ".json"), "utf8");
+    await writeFileAtomically(facts, told);
+    return JSON.parse(told) as SubjectFacts;
+  }
   return buildSubject(subject, join(out, "pictures", subject.data), folder, { settings, progress, now });
 }
 

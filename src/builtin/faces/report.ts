@@ -6,16 +6,15 @@ import { writeFileAtomically } from "../../base/files.js";
 import { wilson } from "../../base/proportion.js";
 import { Plot, writeFigure } from "../../studies/figure.js";
 import { type FacesFindings, type FacesModel, type FaceUnit, SPEAKERS, TRAININGS } from "./findings.js";
-import { shortLayer, writeSheet } from "./sheet.js";
+import { shortLayer, writeFacesSheet } from "./sheet.js";
 import { DEFINITIONS, type Definition, WORDS, type WordList } from "./verdicts.js";
 
-/** Writes `fig5.svg` and `.png`, `fig6.png` and `faces.csv`. Returns their paths. @param out the study's folder. */
+/** Writes `fig5.svg` and `.png`, `fig6.svg` and `.png`, and `faces.csv`. Returns their paths. @param out the study's folder. */
 export async function writeFaces(folder: string, findings: FacesFindings, out: string): Promise<string[]> {
-  const [table, sheet] = [join(folder, "faces.csv"), join(folder, "fig6.png")];
+  const table = join(folder, "faces.csv");
   await writeFileAtomically(table, facesTable(findings));
   const figure = await writeFigure(join(folder, "fig5"), figure5(findings));
-  await writeSheet(sheet, findings, out);
-  return [table, ...figure, sheet];
+  return [table, ...figure, ...(await writeFacesSheet(join(folder, "fig6"), findings, out))];
 }
 
 const KEYS = Object.keys(DEFINITIONS) as Definition[];

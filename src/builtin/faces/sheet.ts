@@ -3,19 +3,17 @@
  * not above its level.
  */
 import { join } from "node:path";
-import sharp from "sharp";
-import { writeFileAtomically } from "../../base/files.js";
-import { Art } from "../../data/world/art.js";
-import { type ExemplarStore, openExemplars } from "../../exemplars/store.js";
+import { openExemplars } from "../../exemplars/store.js";
+import { stripOf, svgOf, text } from "../../studies/exemplar-strip.js";
+import { writeDrawing } from "../../studies/figure.js";
 import type { FacesFindings, FacesModel, FaceUnit } from "./findings.js";
 import { DEFINITIONS } from "./verdicts.js";
 
 const ROWS = 8;
 /** Of one network at most, so that several are seen. */
 const ROWS_OF_A_MODEL = 2;
-const COLUMNS = 6;
-const GAP = 2;
-const TITLE = 13;
+/** Lengths in pixels. */
+const [COLUMNS, SIDE, GAP, LINE] = [6, 72, 4, 16];
 
 interface Chosen {
   readonly model: FacesModel;
@@ -40,64 +38,28 @@ function chosenUnits({ models }: FacesFindings): Chosen[] {
     .slice(0, ROWS);
 }
 
-/** Writes the sheet. @param out the study's folder, below which the runs are. */
-export async function writeSheet(path: string, findings: FacesFindings, out: string): Promise<void> {
-  const chosen = chosenUnits(findings);
-  const art = await Art.open();
-  const layers: { input: Buffer; left: number; top: number }[] = [];
-  let [width, top] = [400, 0];
-  for (const { model, unit } of chosen) {
+/** Draws into `STEM.svg` and `STEM.png`. Returns their paths. @param out the study's folder, below which the runs are. */
+export async function writeFacesSheet(stem: string, findings: FacesFindings, out: string): Promise<string[]> {
+  const parts: string[] = [];
+  let top = LINE;
+  for (const { model, unit } of chosenUnits(findings)) {
+    parts.push(text(GAP, top, titleOf(model, unit), "font-size='12'"));
     const store = await openExemplars(join(out, model.run));
     try {
-      const side = store.width;
-      width = Math.max(width, COLUMNS * (side + GAP));
-      layers.push({ input: titleOf(art, model, unit, width), left: 0, top });
-      const pictures = await exemplarsOf(store, unit);
-      for (const [i, input] of pictures.entries()) layers.push({ input, left: i * (side + GAP), top: top + TITLE + 2 });
-      top += TITLE + side + 6;
+      parts.push(...(await stripOf(unit, store, { count: COLUMNS, side: SIDE, gap: GAP, x: GAP, y: top + GAP })));
     } finally {
       await store.close();
     }
+    top += SIDE + LINE + 2 * GAP;
   }
-  const canvas = sharp({ create: { width, height: Math.max(1, top), channels: 3, background: "white" } });
-  await writeFileAtomically(
-    path,
-    await canvas.composite(layers).png({ palette: true, colours: 64, effort: 10 }).toBuffer(),
-  );
+  return writeDrawing(stem, svgOf(COLUMNS * (SIDE + GAP) + GAP, top, parts));
 }
 
 /** A layer's name without what exporters put around it. */
 export const shortLayer = (name: string): string => name.replace(/^\//, "").split("/")[0];
 
-/** A line of letters as outlines, which need no font of the machine; they have no punctuation. */
-function titleOf(art: Art, { network, seed, training }: FacesModel, unit: FaceUnit, width: number): Buffer {
+function titleOf({ network, seed, training }: FacesModel, unit: FaceUnit): string {
   const share = Math.round((100 * unit.activeOnFaces) / unit.active);
-  const parts = [`${training} ${network} ${seed}`, `${shortLayer(unit.layer).replace(".", " ")} unit ${unit.unit}`];
-  const said = [...parts, wordsOn(unit)?.description ?? "", `${share} of 100 active pixels on faces`].join("   ");
-  const { body } = art.outline(0, said);
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${TITLE}"><g transform="translate(1 ${TITLE - 3}) scale(0.011)">${body}</g></svg>`;
-  return Buffer.from(svg);
-}
-
-async function exemplarsOf(store: ExemplarStore, { layer: name, unit }: FaceUnit): Promise<Buffer[]> {
-  const { width, height } = store;
-  const layer = store.layers.find((each) => each.name === name)!;
-  const row = layer.units.indexOf(unit);
-  const found: Buffer[] = [];
-  for (let rank = 0; rank < Math.min(COLUMNS, store.k); rank++) {
-    const id = layer.images[row * store.k + rank];
-    if (id < 0) continue;
-    const [pixels, mask] = [await store.image(id), await store.mask(layer, row, rank)];
-    const data = Uint8Array.from({ length: 3 * width * height }, (_, i) => {
-      const [channel, at] = [i % 3, Math.floor(i / 3)];
-      const value = pixels[channel * width * height + at];
-      return mask[at] ? value : Math.round(0.35 * value);
-    });
-    found.push(
-      await sharp(data, { raw: { width, height, channels: 3 } })
-        .png()
-        .toBuffer(),
-    );
-  }
-  return found;
+  const said = wordsOn(unit)?.description ?? "";
+  return `${training} ${network} ${seed}, ${shortLayer(unit.layer)}:${unit.unit}, "${said}", ${share} % of its activity on faces`;
 }
