@@ -20,7 +20,7 @@ export async function misledFigures(options: FigureOptions): Promise<Shown[]> {
   const { out, fast, photographs, progress = silent, now } = options;
   const common = { layers: STAGES, size: 64, network: halfResnet18, describer: DESCRIBER, progress, now };
   const world = await misled({
-    ...{ ...common, ...(await tenOfTheWorld(options)), out: join(out, "misled-world"), epochs: fast ? 10 : 30 },
+    ...{ ...common, ...(await tenOfTheWorld(options)), out: join(out, "misled-world"), epochs: fast ? 5 : 15 },
   });
   const shown = shownOf("ten classes of the made world", world);
   if (photographs !== undefined) {
@@ -33,7 +33,6 @@ export async function misledFigures(options: FigureOptions): Promise<Shown[]> {
   return shown;
 }
 
-/** Few pictures of each class, so that names are the easier thing to learn. */
 async function tenOfTheWorld({
   out,
   fast,
@@ -42,7 +41,7 @@ async function tenOfTheWorld({
   const [train, validation] = ["train", "val"].map((part) => join(out, "pictures", "ten-objects", part));
   const common = { set: "world-objects", classes: TEN, size: 64, progress } as const;
   const all = classesOf("world-objects").length;
-  await writeWorld(train, { ...common, seed: 15, count: all * (fast ? 60 : 150) });
+  await writeWorld(train, { ...common, seed: 15, count: all * (fast ? 100 : 500) });
   await writeWorld(validation, { ...common, seed: 16, count: all * 50 });
   return { train, validation };
 }
