@@ -20,6 +20,7 @@ interface Options {
   step: number;
   until: number;
   trials: number;
+  sameLayers?: boolean;
   limit?: number;
   vectors?: string;
   batch?: number;
@@ -53,6 +54,7 @@ export function registerAnalyze(program: Command): void {
     .option("--step <share>", "units silenced at each step", between(0, 1), 0.02)
     .option("--until <share>", "units silenced at last", share({ zero: false }), 1)
     .option("--trials <number>", "random orders to compare with", whole(2, 100), 5)
+    .option("--same-layers", "compare each criterion with random orders that take as many units of each layer")
     .option("--limit <number>", "pictures used, as many of each class; default all", whole(2))
     .addOption(vectorsOption())
     .option("--probe <path>", "the run's probe set, for examples, when it has moved since the run was made")
@@ -68,7 +70,7 @@ export function registerAnalyze(program: Command): void {
 Every described unit is scored by its description: how many nouns, verbs, adpositions, adjectives and words it has, how deep its
 parse is, and how far apart its two most different words are (by --vectors, or by the describer's own word vectors). Units
 with high scores are silenced first, a step at a time, all layers together. The area under the curve of accuracy is compared with
-those of random orders: "matter more" means that accuracy fell faster than a further random order would let it, with 95 %.`,
+those of random orders (with --same-layers: of ones that take as many units of each layer): "matter more" means that accuracy fell faster than a further random order would let it, with 95 %.`,
     )
     .action(async (folder: string, options: Options) => {
       const { analyze } = await import("../studies/analysis/analyze.js");
@@ -86,6 +88,7 @@ those of random orders: "matter more" means that accuracy fell faster than a fur
         ...{ images, labels, classes, model, step, until, trials, limit, seed, device, similarTo },
         ...{ syntax: await openSyntax(), vectors: await vectorsFor([folder], options.vectors, similarTo) },
         ...(criteria && { criteria }),
+        ...(options.sameLayers && { sameLayers: true }),
         ...(batch && { batchSize: batch }),
         ...(threads && { threads }),
         progress: terminalProgress(),

@@ -106,12 +106,15 @@ test("machine-readable; one seed gives one result", async () => {
     "16",
     "--criteria",
     "nouns",
+    "--same-layers",
     "--json",
   ];
   const out = (name: string) => analyze(...few, "--out", at(name)).then((text) => JSON.parse(text));
   const [first, second] = [await out("first"), await out("second")];
   expect(first).toMatchObject({ images: 16, verdicts: [{ criterion: "nouns" }] });
   expect(second.verdicts).toEqual(first.verdicts);
+  const orders = new Set(table("first", "curves.csv").map(({ order }) => order));
+  expect([...orders].slice(-2)).toEqual(["nouns, same layers 1", "nouns, same layers 2"]);
   expect(readFileSync(at("second", "curves.csv"), "utf8")).toBe(readFileSync(at("first", "curves.csv"), "utf8"));
 });
 

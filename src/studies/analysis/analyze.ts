@@ -14,7 +14,7 @@ import type { Syntax } from "../../language/syntax/open.js";
 import { type ClassPictures, openClassPictures } from "../ablation/class-pictures.js";
 import { type AblatableUnit, openDescribedClassifier } from "../ablation/described-classifier.js";
 import { CRITERIA, type Criterion, likenessTo, scoresOf, type WordVectors, wordsOf } from "./criteria.js";
-import { type Curve, curvesOf, type Order, orderBy, randomOrder } from "./curves.js";
+import { type Curve, curvesOf, type Order, orderBy, randomOrder, sameLayersOrder } from "./curves.js";
 
 export interface AnalyzeOptions extends SessionOptions {
   /** Class folders, or pictures with `labels`. */
@@ -34,6 +34,8 @@ export interface AnalyzeOptions extends SessionOptions {
   readonly until?: number;
   /** Random orders; default 5. */
   readonly trials?: number;
+  /** Also as many random orders for each criterion that take as many units of each layer as it does; default not. */
+  readonly sameLayers?: boolean;
   /** At most so many pictures, of each class as many as of any other where there are; default all. */
   readonly limit?: number | undefined;
   readonly seed?: number;
@@ -66,6 +68,8 @@ export interface Analysis {
   /** By criterion, then one for each random trial. */
   readonly curves: readonly Curve[];
   readonly random: readonly Curve[];
+  /** By criterion: random orders that take as many units of each layer; empty unless asked for. */
+  readonly sameLayers: Readonly<Record<string, readonly Curve[]>>;
   readonly layers: readonly LayerShare[];
 }
 
@@ -109,8 +113,14 @@ export async function analyze(folder: string, options: AnalyzeOptions): Promise<
     const trials = Array.from({ length: options.trials ?? 5 }, (_, i) =>
       randomOrder(`random ${i + 1}`, units.length, seed + 1000 + i),
     );
+    const where = units.map(({ layer }) => layer);
+    const matched = orders.map(({ name, units: order }, i) =>
+      (options.sameLayers ? trials : []).map((_, trial) =>
+        sameLayersOrder(`${name}, same layers ${trial + 1}`, order, where, seed + 2000 + 100 * i + trial),
+      ),
+    );
     const { step = 0.02, until = 1, device, threads, batchSize } = options;
-    const curves = await curvesOf(classifier, pictures, units, [...orders, ...trials], {
+    const curves = await curvesOf(classifier, pictures, units, [...orders, ...trials, ...matched.flat()], {
       ...{ step, until, progress, preprocessing: run.manifest.preprocessing! },
       ...(device && { device }),
       ...(threads && { threads }),
@@ -123,7 +133,13 @@ export async function analyze(folder: string, options: AnalyzeOptions): Promise<
         scores: Object.fromEntries(named.map(([name, list]) => [name, list[i]])),
       })),
       curves: curves.slice(0, orders.length),
-      random: curves.slice(orders.length),
+      random: curves.slice(orders.length, orders.length + trials.length),
+      sameLayers: Object.fromEntries(
+        orders.flatMap(({ name }, i) => {
+          const first = orders.length + trials.length + matched.slice(0, i).flat().length;
+          return matched[i].length > 0 ? [[name, curves.slice(first, first + matched[i].length)]] : [];
+        }),
+      ),
       layers: orders.flatMap(({ name, units: order }) => sharesOf(name, order, units)),
     };
   } finally {

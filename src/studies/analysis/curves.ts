@@ -42,6 +42,17 @@ export const randomOrder = (name: string, count: number, seed: number): Order =>
 });
 
 /**
+ * A random order that takes at every step as many units of each layer as the given one: each unit's place goes to one of its layer, drawn at random.
+ * @param layers the layer of each unit, anything that tells them apart.
+ */
+export function sameLayersOrder(name: string, like: Uint32Array, layers: readonly unknown[], seed: number): Order {
+  const random = new Random(seed);
+  const drawn = new Map<unknown, number[]>();
+  for (const i of random.permutation(like.length)) drawn.set(layers[i], [...(drawn.get(layers[i]) ?? []), i]);
+  return { name, units: like.map((i) => drawn.get(layers[i])!.pop()!) };
+}
+
+/**
  * Curves of some orders.
  * @param step share of the units silenced at each step; the paper takes 0.02.
  * @param until share at which to stop; default 1.

@@ -21,16 +21,28 @@ export interface Verdict {
 /** Of Student's distribution, two-sided 95 %, by degrees of freedom from 1. */
 const STUDENT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 
-export function verdictsOf({ curves, random }: Pick<Analysis, "curves" | "random">): Verdict[] {
-  const areas = random.map(({ area }) => area);
+/** With orders of the same layers these stand for the random ones. */
+export function verdictsOf({
+  curves,
+  random,
+  sameLayers,
+}: Pick<Analysis, "curves" | "random" | "sameLayers">): Verdict[] {
+  return curves.map(({ name, area }) => {
+    const { mean, margin } = furtherOrder(sameLayers[name] ?? random);
+    return {
+      ...{ criterion: name, area, random: mean, margin },
+      verdict: area < mean - margin ? "matter more" : area > mean + margin ? "matter less" : "cannot tell",
+    };
+  });
+}
+
+/** Where a further random order's area would be, with 95 %. */
+function furtherOrder(orders: readonly Curve[]): { mean: number; margin: number } {
+  const areas = orders.map(({ area }) => area);
   const mean = areas.reduce((a, b) => a + b, 0) / areas.length;
   const variance = areas.reduce((sum, area) => sum + (area - mean) ** 2, 0) / (areas.length - 1);
   const factor = STUDENT[Math.min(areas.length - 1, STUDENT.length) - 1] ?? Number.NaN;
-  const margin = factor * Math.sqrt(variance * (1 + 1 / areas.length));
-  return curves.map(({ name, area }) => ({
-    ...{ criterion: name, area, random: mean, margin },
-    verdict: area < mean - margin ? "matter more" : area > mean + margin ? "matter less" : "cannot tell",
-  }));
+  return { mean, margin: factor * Math.sqrt(variance * (1 + 1 / areas.length)) };
 }
 
 /** Of Tableau and Observable, in an order in which neighbours differ. */
@@ -126,21 +138,37 @@ function bandOf(random: readonly Curve[], total: number) {
 
 const real = (value: number) => (Number.isFinite(value) ? value.toFixed(4) : "");
 
-const curveRows = ({ curves, random, units }: Analysis): string[][] => [
+const allOrders = ({ curves, random, sameLayers }: Analysis): Curve[] => [
+  ...curves,
+  ...random,
+  ...Object.values(sameLayers).flat(),
+];
+
+const curveRows = (analysis: Analysis): string[][] => [
   ["order", "ablated", "share", "accuracy"],
-  ...[...curves, ...random].flatMap(({ name, points }) =>
-    points.map(({ ablated, accuracy }) => [name, String(ablated), real(ablated / units.length), real(accuracy)]),
+  ...allOrders(analysis).flatMap(({ name, points }) =>
+    points.map(({ ablated, accuracy }) => [
+      name,
+      String(ablated),
+      real(ablated / analysis.units.length),
+      real(accuracy),
+    ]),
   ),
 ];
 
-const classRows = ({ curves, random, classNames, units }: Analysis): string[][] => [
+const classRows = (analysis: Analysis): string[][] => [
   ["order", "ablated", "share", "class", "accuracy"],
-  ...[...curves, ...random].flatMap(({ name, points }) =>
+  ...allOrders(analysis).flatMap(({ name, points }) =>
     points.flatMap(({ ablated, byClass }) =>
       byClass.flatMap((accuracy, i) =>
         Number.isNaN(accuracy)
           ? []
-          : [[name, String(ablated), real(ablated / units.length), classNames[i], real(accuracy)]],
+          : [
+              [
+                ...[name, String(ablated), real(ablated / analysis.units.length)],
+                ...[analysis.classNames[i], real(accuracy)],
+              ],
+            ],
       ),
     ),
   ),

@@ -4,7 +4,7 @@ import { builtInDescriber } from "../../../src/builtin/assets.js";
 import { describerWordVectors } from "../../../src/describer/word-vectors.js";
 import { openSyntax } from "../../../src/language/syntax/open.js";
 import { likenessTo, scoresOf, wordDifference, wordsOf } from "../../../src/studies/analysis/criteria.js";
-import { orderBy } from "../../../src/studies/analysis/curves.js";
+import { orderBy, sameLayersOrder } from "../../../src/studies/analysis/curves.js";
 import { verdictsOf } from "../../../src/studies/analysis/report.js";
 
 const vectors = new Map([
@@ -51,8 +51,24 @@ test("high scores first, equal ones in an order that the seed draws", () => {
 test("a verdict only beyond what a further random order would reach", () => {
   const curve = (name: string, area: number) => ({ name, area, points: [] });
   const random = [0.5, 0.52, 0.48, 0.51, 0.49].map((area) => curve("random", area));
-  const verdicts = verdictsOf({ curves: [curve("a", 0.3), curve("b", 0.53), curve("c", 0.7)], random });
+  const verdicts = verdictsOf({ curves: [curve("a", 0.3), curve("b", 0.53), curve("c", 0.7)], random, sameLayers: {} });
   expect(verdicts.map(({ verdict }) => verdict)).toEqual(["matter more", "cannot tell", "matter less"]);
   // 2.776 times 0.0158 times the root of 6 / 5
   expect(verdicts[0].margin).toBeCloseTo(2.776 * Math.sqrt(0.00025) * Math.sqrt(1.2), 4);
+  // with orders of the same layers these decide, for their criterion alone
+  const lower = [0.3, 0.32, 0.28, 0.31, 0.29].map((area) => curve("a, same layers", area));
+  const again = verdictsOf({ curves: [curve("a", 0.3), curve("c", 0.7)], random, sameLayers: { a: lower } });
+  expect(again.map(({ verdict }) => verdict)).toEqual(["cannot tell", "matter less"]);
+});
+
+test("orders of the same layers take as many of each at every step, every unit once, and are drawn by the seed", () => {
+  const layers = ["a", "b", "b", "a", "c", "b", "c", "a"];
+  const like = Uint32Array.of(2, 0, 4, 1, 7, 3, 6, 5);
+  const drawn = Array.from({ length: 6 }, (_, seed) => sameLayersOrder("x", like, layers, seed).units);
+  for (const units of drawn) {
+    expect(Array.from(units, (i) => layers[i])).toEqual(Array.from(like, (i) => layers[i]));
+    expect([...units].sort()).toEqual([...like].sort());
+  }
+  expect(new Set(drawn.map((units) => units.join())).size).toBeGreaterThan(1);
+  expect([...sameLayersOrder("x", like, layers, 3).units]).toEqual([...drawn[3]]);
 });
