@@ -17,6 +17,10 @@ export {
 export { facesTable, modelRows, pairRows, verdictRows, writeFaces } from "./builtin/faces/report.js";
 export { FACES_FAST, FACES_FULL, type FacesOptions, type FacesScale } from "./builtin/faces/scale.js";
 export { facesStudy } from "./builtin/faces/study.js";
+export { FIGURES, type FigureName, makeFigures } from "./builtin/figures/figures.js";
+export { type Misled, type MisledOptions, misled } from "./builtin/misled/misled.js";
+export { type Reproduced, type ReproduceOptions, reproduce, TABLES } from "./builtin/reproduce.js";
+export { openPixelWitness } from "./builtin/witness/pixel-witness.js";
 export { type Agreement, annotatorAgreement } from "./data/annotations/agreement.js";
 export {
   type Annotation,
@@ -47,6 +51,7 @@ export {
   type TextureName,
 } from "./data/labels/labels.js";
 export { type Vocabulary as LabelVocabulary, vocabularyOf } from "./data/labels/lexicon.js";
+export { openMarked } from "./data/labels/marks.js";
 export type { Atom, Query } from "./data/labels/query.js";
 export { Strata, type UnitStrata } from "./data/labels/strata.js";
 export { openWorldFolder, type WriteWorldOptions, writeWorld } from "./data/world/folder.js";
@@ -74,6 +79,7 @@ export { type JudgedUnit, type Judgement, judge } from "./describer/evaluation/j
 export type { Meanings } from "./describer/meanings/meanings.js";
 export { type EncoderSource, openEncoder } from "./describer/training/encoder-source.js";
 export { type TrainedDescriber, type TrainOptions, trainDescriber } from "./describer/training/train.js";
+export type { Witness } from "./describer/witness.js";
 export { differentiate } from "./engine/grad/differentiate.js";
 export { type ModelOptions, toModel } from "./engine/grad/emit.js";
 export { Graph, type Initial, type Tensor } from "./engine/grad/graph.js";
