@@ -40,7 +40,8 @@ export async function openPixelWitness(store: ExemplarStore): Promise<Witness> {
       if (claims.every((claim) => claim === undefined)) return descriptions.map(() => false);
       const views = await gallery.views(layer, row);
       if (views.length === 0) return descriptions.map(() => false);
-      const lines = await linesUnder(store, views);
+      // the pictures are decoded again for that
+      const lines = claims.some((claim) => claim && speaksOfLines(claim)) ? await linesUnder(store, views) : undefined;
       return claims.map((claim) => claim !== undefined && !holds(claim, views, yardstick, lines));
     },
   };
@@ -50,6 +51,10 @@ export async function openPixelWitness(store: ExemplarStore): Promise<Witness> {
 function claimOf(text: string, vocabulary: Vocabulary): Query | undefined {
   const { query } = readDescription(text, vocabulary);
   return query && visible(query);
+}
+
+function speaksOfLines(claim: Query): boolean {
+  return claim.is === "texture" || ((claim.is === "and" || claim.is === "or") && claim.of.some(speaksOfLines));
 }
 
 function holds(claim: Query, views: readonly View[], yardstick: Yardstick, lines: MeasuredEdges | undefined): boolean {
