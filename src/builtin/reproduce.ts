@@ -147,7 +147,7 @@ export async function rendered(
  * Trains one of the subjects, or finds it trained: `subjects/NAME.onnx`. Its pictures are rendered before. Networks that ship are not trained again, unless
  * with other settings.
  */
-export async function subjectIn(
+async function subjectIn(
   out: string,
   name: string,
   { settings }: Scale,

@@ -64,6 +64,7 @@ export async function describeRun(
         ...{ search: used.search, lambda: used.lambda, beam: used.beam, length: used.length },
         compat: used.compat ?? null,
         clip: clip ? { folder: clip.folder, sha256: await clip.identity() } : null,
+        ...(witness && { checked: witness.title }),
         ...(meanings === undefined || meanings === "one" || meanings === 1 ? {} : { meanings }),
       };
       await writeDescriptions(out, header, descriptions);

@@ -2,6 +2,8 @@
 import type { ExemplarLayer } from "../exemplars/store.js";
 
 export interface Witness {
+  /** For the record: "pixels". */
+  readonly title: string;
   /**
    * Of each description, whether the exemplars contradict it; false where that cannot be told.
    * @param layer of the store that is described. @param row the unit's row in it.

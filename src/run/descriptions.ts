@@ -106,6 +106,8 @@ export interface DescriptionsHeader {
   readonly compat: string | null;
   /** The image-text model that reranked the beams by the mean cosine with crops of the exemplars; null without one. */
   readonly clip: { readonly folder: string; readonly sha256: string } | null;
+  /** Who could contradict candidates, "pixels"; absent where nobody was asked (`describer/witness.ts`). */
+  readonly checked?: string;
   /** How many meanings were looked for, `auto` or a number; absent when one. */
   readonly meanings?: "auto" | number;
 }

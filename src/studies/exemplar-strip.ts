@@ -1,5 +1,5 @@
 /** Exemplars under their masks, side by side, for figures: as parts of an SVG. */
-import sharp from "sharp";
+import { interleaved } from "../data/images/interleaved.js";
 import type { ExemplarLayer, ExemplarStore } from "../exemplars/store.js";
 
 /** Where a strip is drawn; lengths in pixels of the drawing. */
@@ -43,10 +43,11 @@ async function exemplarOf(
   const pixels = await store.image(layer.images[row * k + rank]);
   const mask = await store.mask(layer, row, rank);
   const area = height * width;
-  const data = new Uint8Array(3 * area);
-  for (let i = 0; i < area; i++)
-    for (let c = 0; c < 3; c++) data[3 * i + c] = pixels[c * area + i] * (mask[i] ? 1 : OUTSIDE);
-  return sharp(data, { raw: { width, height, channels: 3 } })
+  return interleaved(
+    pixels.map((value, i) => value * (mask[i % area] ? 1 : OUTSIDE)),
+    width,
+    height,
+  )
     .resize(2 * side, 2 * side, { fit: "fill" })
     .jpeg({ quality: 90 })
     .toBuffer();
@@ -58,7 +59,11 @@ export const pictureOf = (jpeg: Buffer, x: number, y: number, side: number): str
 
 /** A line of text. @param y its baseline. @param style attributes of the element. */
 export const text = (x: number, y: number, content: string, style: string): string =>
-  `<text x="${x}" y="${y.toFixed(1)}" ${style}>${content.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</text>`;
+  `<text x="${x}" y="${y.toFixed(1)}" ${style}>${escaped(content)}</text>`;
+
+const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+/** A stranger's text in XML, which knows no control characters. */
+const escaped = (content: string) => content.replace(/[&<>]/g, (one) => ESCAPES[one]).replace(/\p{Cc}/gu, "?");
 
 /** A whole drawing. */
 export const svgOf = (width: number, height: number, parts: readonly string[]): string =>

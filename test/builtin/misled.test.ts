@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { misledFigures } from "../../src/builtin/figures/misled.js";
 import { misled } from "../../src/builtin/misled/misled.js";
 import { smallResnet } from "../../src/builtin/subjects/networks.js";
 import { writeWorld } from "../../src/data/world/folder.js";
@@ -36,3 +37,11 @@ test("a network is misled, dissected, described and, if it has units for letteri
   expect(again.edits.map(({ edit }) => edit?.candidates)).toEqual(first.edits.map(({ edit }) => edit?.candidates));
   await expect(misled({ ...options, epochs: 2 })).rejects.toThrow(/settings\.json is of other settings/);
 }, 300_000);
+
+test("photographs that are in no train/ and val/ are refused before any work", async () => {
+  const options = { out: join(folder, "nothing"), fast: true, photographs: folder, now: () => performance.now() };
+  await expect(misledFigures({ ...options, photographs: join(folder, "none") })).rejects.toThrow(
+    /no .*train; expected train\/ and val\/ with class folders/,
+  );
+  expect(existsSync(options.out)).toBe(false);
+});

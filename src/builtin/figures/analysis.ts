@@ -10,7 +10,7 @@ import { VERDICT_HEADER, verdictRows, verdictsOf, writeAnalysis } from "../../st
 import { builtInDescriber } from "../assets.js";
 import { rendered } from "../reproduce.js";
 import { subjectOf } from "../subjects/build.js";
-import { CLASSIFIERS, classifierRun, SHIPPED } from "./classifiers.js";
+import { CLASSIFIERS, classifierRun, STRANGER } from "./classifiers.js";
 import { type FigureOptions, type Shown, scaleOf } from "./shown.js";
 
 /** One analysis for each network. Errors: those of the steps. */
@@ -18,7 +18,7 @@ export async function analysisFigures(options: FigureOptions): Promise<Shown[]> 
   const { out, progress = silent } = options;
   const [syntax, vectors] = [await openSyntax(), await describerWordVectors(builtInDescriber())];
   const shown: Shown[] = [];
-  for (const name of options.fast ? [SHIPPED] : CLASSIFIERS) {
+  for (const name of options.fast ? [STRANGER] : CLASSIFIERS) {
     const run = await classifierRun(name, options);
     const images = await rendered(out, subjectOf(name).data, "val", scaleOf(options), progress);
     const analysis = await analyze(run, { images, syntax, vectors, progress });

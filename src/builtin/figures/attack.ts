@@ -8,7 +8,7 @@ import { ATTACK_HEADER, attackRows, interval, writeAttack } from "../../studies/
 import { builtInDescriber } from "../assets.js";
 import { rendered } from "../reproduce.js";
 import { subjectOf } from "../subjects/build.js";
-import { classifierRun, SHIPPED } from "./classifiers.js";
+import { classifierRun, STRANGER } from "./classifiers.js";
 import { type FigureOptions, type Shown, scaleOf } from "./shown.js";
 
 /** Of the picture's area. */
@@ -17,8 +17,8 @@ const SIZE = 0.2;
 /** All units of the last layer that is dissected. Errors: those of the steps. */
 export async function attackFigures(options: FigureOptions): Promise<Shown[]> {
   const { out, fast, progress = silent } = options;
-  const run = await classifierRun(SHIPPED, options);
-  const { data, layers } = subjectOf(SHIPPED);
+  const run = await classifierRun(STRANGER, options);
+  const { data, layers } = subjectOf(STRANGER);
   const [probe, others] = [
     await rendered(out, data, "probe", scaleOf(options), progress),
     await rendered(out, data, "grade", scaleOf(options), progress),

@@ -1,5 +1,7 @@
 /** Figures 7, 8 and 15: a classifier that was misled by lettering is edited (section 7, appendix E); on ten classes of the made world, and on photographs where they are given. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { UserError } from "../../base/errors.js";
 import { silent } from "../../base/progress.js";
 import { writeWorld } from "../../data/world/folder.js";
 import { classesOf } from "../../data/world/world.js";
@@ -15,9 +17,14 @@ const STAGES = ["conv1", "layer1", "layer2", "layer3", "layer4"];
 /** How the study's own describer is taught. */
 const DESCRIBER = { epochs: 20, patience: 5, hidden: 128 };
 
-/** Errors: those of the steps. */
+/** Errors: `UserError` for photographs in no `train/` and `val/`, before any work; those of the steps. */
 export async function misledFigures(options: FigureOptions): Promise<Shown[]> {
   const { out, fast, photographs, progress = silent, now } = options;
+  for (const part of photographs === undefined ? [] : ["train", "val"]) {
+    const folder = join(photographs!, part);
+    if (existsSync(folder)) continue;
+    throw new UserError(`reproducing on ${photographs}: no ${folder}; expected train/ and val/ with class folders`);
+  }
   const common = { layers: STAGES, size: 64, network: halfResnet18, describer: DESCRIBER, progress, now };
   const world = await misled({
     ...{ ...common, ...(await tenOfTheWorld(options)), out: join(out, "misled-world"), epochs: fast ? 5 : 15 },

@@ -6,7 +6,7 @@
  *
  * Costs what decoding the exemplars costs, and some milliseconds a picture.
  */
-import sharp from "sharp";
+import { interleaved } from "../../data/images/interleaved.js";
 import type { LabelSource, Labels } from "../../data/labels/labels.js";
 import { type Vocabulary, vocabularyOf } from "../../data/labels/lexicon.js";
 import { measureColour } from "../../data/labels/measure.js";
@@ -35,6 +35,7 @@ export async function openPixelWitness(store: ExemplarStore): Promise<Witness> {
   const yardstick = new Yardstick(await gallery.sample(SAMPLE, 0));
   const vocabulary = vocabularyOf({ names: namesOfWorld() });
   return {
+    title: "pixels",
     async contradicts(layer, row, descriptions) {
       const claims = descriptions.map((text) => claimOf(text, vocabulary));
       if (claims.every((claim) => claim === undefined)) return descriptions.map(() => false);
@@ -91,9 +92,7 @@ function pixelsOf(store: ExemplarStore): LabelSource {
 
 /** @param image uint8 [3, height, width]. @returns uint8 [3, size, size]: as masks are made smaller, so that both cover each other. */
 async function squareOf(image: Uint8Array, { width, height }: ExemplarStore, size: number): Promise<Uint8Array> {
-  const area = width * height;
-  const data = Uint8Array.from({ length: 3 * area }, (_, i) => image[(i % 3) * area + Math.floor(i / 3)]);
-  const rgb = await sharp(data, { raw: { width, height, channels: 3 } })
+  const rgb = await interleaved(image, width, height)
     .resize(size, size, { fit: "fill", kernel: "cubic" })
     .raw()
     .toBuffer();

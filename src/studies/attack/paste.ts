@@ -4,6 +4,7 @@
  */
 import sharp from "sharp";
 import type { Random } from "../../base/random.js";
+import { interleaved } from "../../data/images/interleaved.js";
 import type { Cutout, Shape } from "./cutout.js";
 
 /** A cut-out at the size at which it is pasted. */
@@ -87,12 +88,5 @@ export function pasted(picture: Uint8Array, [h, w]: Shape, stamp: Stamp, place: 
 }
 
 /** A PNG of pixels. @param pixels uint8 [3, y, x], RGB, 0..255. */
-export function pngOf(pixels: Uint8Array, [height, width]: Shape): Promise<Buffer> {
-  const area = height * width;
-  const data = Buffer.alloc(3 * area);
-  for (let at = 0; at < area; at++)
-    for (let channel = 0; channel < 3; channel++) data[3 * at + channel] = pixels[channel * area + at];
-  return sharp(data, { raw: { width, height, channels: 3 } })
-    .png()
-    .toBuffer();
-}
+export const pngOf = (pixels: Uint8Array, [height, width]: Shape): Promise<Buffer> =>
+  interleaved(pixels, width, height).png().toBuffer();

@@ -4,6 +4,7 @@
  */
 import sharp from "sharp";
 import { writeFileAtomically } from "../../base/files.js";
+import { text } from "../exemplar-strip.js";
 import type { Attack } from "./attack.js";
 import type { AttackedUnit } from "./attack-unit.js";
 import type { Shape } from "./cutout.js";
@@ -90,12 +91,8 @@ async function blockOf(unit: AttackedUnit, { classNames, shape }: Attack): Promi
 }
 
 /** A line, cut off where it would be too long. @param y its baseline. */
-function textOf(text: string, x: number, y: number, width: number, colour: string): string {
+function textOf(content: string, x: number, y: number, width: number, colour: string): string {
   const most = Math.floor(width / (LETTER * LETTERS));
-  const shown = text.length > most ? `${text.slice(0, most - 1)}…` : text;
-  return `<text x="${x}" y="${y}" fill="${colour}">${escaped(shown)}</text>`;
+  const shown = content.length > most ? `${content.slice(0, most - 1)}…` : content;
+  return text(x, y, shown, `fill="${colour}"`);
 }
-
-const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
-/** A stranger's text in XML, which knows no control characters. */
-const escaped = (text: string) => text.replace(/[&<>]/g, (one) => ESCAPES[one]).replace(/\p{Cc}/gu, "?");

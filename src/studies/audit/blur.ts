@@ -5,13 +5,13 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
-import sharp from "sharp";
 import { UserError } from "../../base/errors.js";
 import { isVacant, writeFileAtomically } from "../../base/files.js";
 import { type Progress, silent } from "../../base/progress.js";
 import { blurAreas } from "../../data/images/blur.js";
 import { decode, sidesOf } from "../../data/images/decode.js";
 import { DamagedImage } from "../../data/images/imageset.js";
+import { interleaved } from "../../data/images/interleaved.js";
 import { openImages } from "../../data/images/open.js";
 import { type Areas, areasOf } from "../../data/labels/areas.js";
 import { evaluate } from "../../data/labels/evaluate.js";
@@ -76,7 +76,7 @@ export async function blurThings(images: string, source: LabelSource, options: B
           strength,
         );
         const name = nameFor(file, names, images);
-        await writeFileAtomically(join(out, name), await pngOf(pixels, size));
+        await writeFileAtomically(join(out, name), await interleaved(pixels, size, size).png().toBuffer());
         const covered = found.areas.reduce((sum, area) => sum + area.pixels, 0);
         rows.push({ file: name, class: label, areas: found.areas.length, pixels: covered });
       } catch (error) {
@@ -134,13 +134,4 @@ function nameFor(file: string, taken: Set<string>, images: string): string {
   while (taken.has(stem)) stem += "_";
   taken.add(stem);
   return `${stem}.png`;
-}
-
-/** @param pixels uint8 [3, y, x]. */
-function pngOf(pixels: Uint8Array, size: number): Promise<Buffer> {
-  const area = size * size;
-  const data = Uint8Array.from({ length: 3 * area }, (_, i) => pixels[(i % 3) * area + Math.floor(i / 3)]);
-  return sharp(data, { raw: { width: size, height: size, channels: 3 } })
-    .png()
-    .toBuffer();
 }

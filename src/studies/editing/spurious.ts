@@ -5,13 +5,13 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { stringify } from "csv-stringify/sync";
-import sharp from "sharp";
 import { UserError } from "../../base/errors.js";
 import { isVacant, writeFileAtomically } from "../../base/files.js";
 import { type Progress, silent } from "../../base/progress.js";
 import { Random } from "../../base/random.js";
 import { decode } from "../../data/images/decode.js";
 import { DamagedImage } from "../../data/images/imageset.js";
+import { interleaved } from "../../data/images/interleaved.js";
 import { openImages } from "../../data/images/open.js";
 import { MARKS_FILE, type MarkBlock } from "../../data/labels/marks.js";
 import { Art } from "../../data/world/art.js";
@@ -154,12 +154,8 @@ function overlayOf(
 }
 
 /** @param pixels uint8 [3, y, x]. */
-async function pngOf(pixels: Uint8Array, size: number, overlay: string | undefined): Promise<Buffer> {
-  const area = size * size;
-  const data = Buffer.alloc(3 * area);
-  for (let at = 0; at < area; at++)
-    for (let channel = 0; channel < 3; channel++) data[3 * at + channel] = pixels[channel * area + at];
-  const picture = sharp(data, { raw: { width: size, height: size, channels: 3 } });
+function pngOf(pixels: Uint8Array, size: number, overlay: string | undefined): Promise<Buffer> {
+  const picture = interleaved(pixels, size, size);
   const drawnOver = overlay === undefined ? picture : picture.composite([{ input: Buffer.from(overlay) }]);
   return drawnOver.removeAlpha().png().toBuffer();
 }
