@@ -41,7 +41,21 @@ const DOORS: Record<string, readonly string[]> = {
     "run",
     "exemplars",
   ],
-  explorer: ["base", "run", "exemplars", "describer"],
+  serving: ["base"],
+  explorer: [
+    "base",
+    "engine/tensor",
+    "engine/onnx",
+    "engine/runtime",
+    "data/images",
+    "language",
+    "run",
+    "exemplars",
+    "describer",
+    "studies",
+    "serving",
+  ],
+  studio: ["base", "data/images", "data/annotations", "language", "run", "exemplars", "serving"],
   studies: [
     "base",
     "engine/tensor",
@@ -85,6 +99,7 @@ const KEPT: Record<string, string> = {
   "onnxruntime-node": "engine/runtime",
   "@bufbuild/protobuf": "engine",
   commander: "cli",
+  "node-sqlite3-wasm": "studio",
 };
 
 interface Import {
@@ -93,8 +108,11 @@ interface Import {
   readonly typeOnly: boolean;
 }
 
-const files = (readdirSync(SOURCE, { recursive: true }) as string[]).filter((file) => file.endsWith(".ts"));
-const imports = files.flatMap((from): Import[] => {
+const all = (readdirSync(SOURCE, { recursive: true }) as string[]).filter((file) => /\.tsx?$/.test(file));
+/** The pages run elsewhere: they are bundled by themselves, and know of the rest only what is said to them. */
+const pages = all.filter((file) => file.startsWith("web/"));
+const files = all.filter((file) => !file.startsWith("web/"));
+const importsOf = (from: string): Import[] => {
   const text = readFileSync(join(SOURCE, from), "utf8");
   const pattern = /(?:^|\n)\s*(?:import|export)\s+(type\s)?[^"';]*?from\s+"([^"]+)"|(?:await )?import\("([^"]+)"\)/g;
   return [...text.matchAll(pattern)].map(([, type, fixed, dynamic]) => {
@@ -104,7 +122,8 @@ const imports = files.flatMap((from): Import[] => {
       : to;
     return { from, to: resolved, typeOnly: type !== undefined };
   });
-});
+};
+const imports = files.flatMap(importsOf);
 const roomOf = (file: string) =>
   Object.keys(DOORS).find((room) => file.startsWith(`${room}/`)) ?? dirname(file).split("/")[0];
 
@@ -128,6 +147,13 @@ test("nothing imports the command line, and src/index.ts only re-exports", () =>
   expect(imports.filter(({ from, to }) => to.startsWith("cli/") && !from.startsWith("cli/"))).toEqual([]);
   const index = readFileSync(join(SOURCE, "index.ts"), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
   expect(index.replace(/export\s+((type\s+)?\{[^}]*\}|\* as \w+)\s+from\s+"[^"]+";/g, "").trim()).toBe("");
+});
+
+test("pages take nothing but the types of what is served to them, and nothing takes pages", () => {
+  const taken = pages.flatMap(importsOf).filter(({ to }) => to.endsWith(".ts") && !to.startsWith("web/"));
+  const wrong = taken.filter(({ to, typeOnly }) => !typeOnly || !/^(explorer|studio)\/api\//.test(to));
+  expect(wrong.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
+  expect(imports.filter(({ to }) => to.startsWith("web/"))).toEqual([]);
 });
 
 test("packages keep to their rooms", () => {
