@@ -29,12 +29,23 @@ export function pairedDifference({ pictures, first, second }: Pairs): Interval {
   };
 }
 
-/** The difference over several units, each with the same weight. Units are resampled: it is about units, not about pictures. */
+/**
+ * The difference over several units, each with the same weight. Units are resampled: it is about units, not about pictures. Where units do not differ among
+ * each other, resampling them would call the difference certain; then all pictures are counted together.
+ */
 export function meanDifference(units: readonly Pairs[], seed: number): Interval {
-  if (units.length === 1) return pairedDifference(units[0]);
+  const differences = new Set(units.map(({ pictures, first, second }) => (first - second) / pictures));
+  if (differences.size === 1) return pairedDifference(units.reduce(together));
   const statistics = units.map(({ pictures, first, second }) => Float64Array.of((first - second) / pictures));
   return bootstrap([{ statistics, score: ([sum], count) => sum / count }], 2000, new Random(seed)).scores[0];
 }
+
+const together = (a: Pairs, b: Pairs): Pairs => ({
+  pictures: a.pictures + b.pictures,
+  first: a.first + b.first,
+  second: a.second + b.second,
+  both: a.both + b.both,
+});
 
 export const verdictOf = ({ low, high }: Interval): Verdict =>
   low > 0 ? "works" : high < 0 ? "worse than random" : "cannot tell";

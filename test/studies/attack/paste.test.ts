@@ -127,3 +127,11 @@ test("over several units each counts the same, and units are what is resampled",
   expect([value, low, high].map((share) => Number(share.toFixed(6)))).toEqual([0.3, 0.1, 0.5]);
   expect(meanDifference(units.slice(0, 1), 1)).toEqual(pairedDifference(units[0]));
 });
+
+test("that nothing succeeded with any of several units is no certainty", () => {
+  const none = { pictures: 20, first: 0, second: 0, both: 1 };
+  const { value, low, high } = meanDifference([none, none, none], 1);
+  expect(value).toBe(0);
+  expect([low, high]).toEqual(Object.values(pairedDifference({ pictures: 60, first: 0, second: 0, both: 3 })).slice(1));
+  expect(high).toBeGreaterThan(0.02);
+});
