@@ -3,6 +3,7 @@
 export type { Interval } from "./base/bootstrap.js";
 export { UserError } from "./base/errors.js";
 export { type Progress, silent } from "./base/progress.js";
+export { type Pairs, pairedDifference, wilson } from "./base/proportion.js";
 export { Random } from "./base/random.js";
 export { VERSION } from "./base/version.js";
 export { type AnnotateOptions, annotateStore, writeSimulated } from "./builtin/annotators/annotate.js";
@@ -150,7 +151,6 @@ export { type ExampleOptions, writeExamples } from "./studies/analysis/examples.
 export { verdictsOf, writeAnalysis } from "./studies/analysis/report.js";
 export { type Attack, type AttackOptions, attack } from "./studies/attack/attack.js";
 export type { AttackedUnit, Example, Paste, SkippedUnit } from "./studies/attack/attack-unit.js";
-export { type Pairs, pairedDifference } from "./studies/attack/paired.js";
 export { writeAttack } from "./studies/attack/report.js";
 export {
   auditRun,

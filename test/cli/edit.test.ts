@@ -109,9 +109,9 @@ test("what misleads is silenced, by validation pictures alone, and the edited fi
   expect(cleanBefore).toBe(1);
   expect(before).toBeLessThan(0.7);
   const text = await edit("--test", at("test"), "--words", "letter,word", "--out", at("edited.onnx"), "--trials", "3");
-  expect(text).toMatch(/^order\s+silenced\s+validation\s+test\s+best on test$/m);
+  expect(text).toMatch(/^order\s+silenced\s+validation\s+test\s+change on test\s+best on test\s+its change$/m);
   expect(text).toMatch(/^none\s+0\s+100\.0 %/m);
-  expect(text).toMatch(/^candidates\s+3 of 3\s+100\.0 %\s+100\.0 %/m);
+  expect(text).toMatch(/^candidates\s+3 of 3\s+100\.0 %\s+100\.0 %\s+\+\d+\.\d \[\+?\d+\.\d, \+\d+\.\d\]/m);
   expect(text).toContain("edited.onnx: 3 of 3 units silenced");
   expect(await accuracy("edited.onnx", "test")).toBe(1);
   expect(await accuracy("edited.onnx", "validation")).toBe(1);
@@ -125,6 +125,9 @@ test("what misleads is silenced, by validation pictures alone, and the edited fi
   const own = curves.filter(({ order }) => order === "candidates");
   expect(Number(own[0].test)).toBeCloseTo(before, 4);
   expect(Number(own[3].test)).toBe(1);
+  expect(Number(own[3].test_change_low)).toBeGreaterThan(0);
+  expect(Number(own[3].test_change_high)).toBeGreaterThan(1 - before);
+  expect([own[0].test_change_low, own[0].test_change_high]).toEqual(["0.0000", "0.0000"]);
   expect(new Set(curves.map(({ order }) => order))).toEqual(
     new Set(["candidates", "all units", "random 1", "random 2", "random 3"]),
   );

@@ -40,6 +40,9 @@ export interface Sweep {
   readonly whole: Uint32Array;
   /** [set]: right answers by class, with the set's units silent. */
   readonly sets: readonly Uint32Array[];
+  /** [set]: pictures that are recognised only with the set's units silent, and only with all units. */
+  readonly gained: Uint32Array;
+  readonly lost: Uint32Array;
   /** Rows that were run, of sets times pictures: the others could not differ. */
   readonly rows: number;
 }
@@ -78,6 +81,8 @@ export async function sweep(
     images: new Uint32Array(classifier.classes),
     whole: new Uint32Array(classifier.classes),
     sets: sets.map(() => new Uint32Array(classifier.classes)),
+    gained: new Uint32Array(sets.length),
+    lost: new Uint32Array(sets.length),
     rows: 0,
   };
   const groups = groupsOf(sets);
@@ -212,8 +217,12 @@ class GroupSweep {
           rows.map(({ set }) => this.#sets[set]),
         );
       const said = answersOf((await session.run(feeds))[this.#classifier.output]);
-      for (const [row, { set, image }] of rows.entries())
-        if (said[row] === classes[image]) tally.sets[set][classes[image]]++;
+      for (const [row, { set, image }] of rows.entries()) {
+        const [isRight, wasRight] = [said[row] === classes[image], answers[image] === classes[image]];
+        if (isRight) tally.sets[set][classes[image]]++;
+        if (isRight && !wasRight) tally.gained[set]++;
+        if (wasRight && !isRight) tally.lost[set]++;
+      }
       tally.rows += rows.length;
     };
     for (const set of sets) {

@@ -1,12 +1,13 @@
 /** The attack with one unit: its class, its cut-outs, and what the network makes of pictures with them (paper, Figure 14). */
 import type { Interval } from "../../base/bootstrap.js";
 import { sha256 } from "../../base/hash.js";
+import { pairedDifference } from "../../base/proportion.js";
 import { Random } from "../../base/random.js";
 import type { ChosenUnit } from "./choose.js";
 import type { Shape } from "./cutout.js";
 import type { ExemplarCutouts } from "./exemplar-cutouts.js";
 import type { Network } from "./network.js";
-import { type Pairs, pairedDifference, type Verdict, verdictOf } from "./paired.js";
+import { type PastedPairs, type Verdict, verdictOf } from "./paired.js";
 import { type Place, pasted, placeFor, pngOf, reachOf, type Stamp, stampOf } from "./paste.js";
 import type { Candidate, CutoutSource } from "./source.js";
 import type { Victim } from "./victims.js";
@@ -50,7 +51,7 @@ export interface AttackedUnit {
   readonly cutouts: number;
   readonly pastes: readonly Paste[];
   /** Pictures taken for the class. */
-  readonly pairs: Pairs;
+  readonly pairs: PastedPairs;
   /** Share of distractors that succeed less that of controls. The interval is about pictures: few cut-outs are few, however many those. */
   readonly difference: Interval;
   readonly verdict: Verdict;
@@ -127,7 +128,7 @@ export class Attacker {
     if (planned.length === 0) return { ...told, reason: `no picture of another class than ${name} is recognised` };
     const found = await this.#paste(planned, target);
     const count = (holds: (paste: Paste) => boolean) => found.pastes.filter(holds).length;
-    const pairs: Pairs = {
+    const pairs: PastedPairs = {
       pictures: found.pastes.length,
       first: count(({ after, controlAfter }) => after === target && controlAfter !== target),
       second: count(({ after, controlAfter }) => after !== target && controlAfter === target),

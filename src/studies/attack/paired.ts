@@ -1,32 +1,14 @@
 /** What pasting does, counted in pairs: the same pictures once with a distractor and once with a control, in the same place. */
 import { bootstrap, type Interval } from "../../base/bootstrap.js";
+import { type Pairs, pairedDifference } from "../../base/proportion.js";
 import { Random } from "../../base/random.js";
 
 export const VERDICTS = ["works", "cannot tell", "worse than random"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** How many of the pictures came to be taken for the class. */
-export interface Pairs {
-  readonly pictures: number;
-  /** With the distractor only, with the control only, with both. */
-  readonly first: number;
-  readonly second: number;
+/** How many of the pictures came to be taken for the class: with the distractor only, with the control only, with both. */
+export interface PastedPairs extends Pairs {
   readonly both: number;
-}
-
-/**
- * Share of successes of the distractors less that of the controls, -1 to 1, with its 95 % interval: Wald's for matched pairs with half a pair added to
- * each of the four counts (Agresti and Min, 2005), which holds its level where few or none succeed.
- */
-export function pairedDifference({ pictures, first, second }: Pairs): Interval {
-  const [n, a, b] = [pictures + 2, first + 0.5, second + 0.5];
-  const middle = (a - b) / n;
-  const margin = (1.96 * Math.sqrt(a + b - (a - b) ** 2 / n)) / n;
-  return {
-    value: pictures === 0 ? 0 : (first - second) / pictures,
-    low: Math.max(-1, middle - margin),
-    high: Math.min(1, middle + margin),
-  };
 }
 
 /**
@@ -44,7 +26,6 @@ const together = (a: Pairs, b: Pairs): Pairs => ({
   pictures: a.pictures + b.pictures,
   first: a.first + b.first,
   second: a.second + b.second,
-  both: a.both + b.both,
 });
 
 export const verdictOf = ({ low, high }: Interval): Verdict =>

@@ -6,8 +6,10 @@
  * Costs two sweeps of the validation pictures (`ablation/sweep.ts`), one for each unit alone and one for units together, and one of the test pictures. Fine-tuning
  * afterwards is optional (`fine-tune-edit.ts`).
  */
+import type { Interval } from "../../base/bootstrap.js";
 import { UserError } from "../../base/errors.js";
 import { type Progress, silent } from "../../base/progress.js";
+import { pairedDifference } from "../../base/proportion.js";
 import { Random } from "../../base/random.js";
 import { bakeAblation } from "../../engine/onnx/ablate.js";
 import type { Layer } from "../../engine/onnx/layers.js";
@@ -70,6 +72,8 @@ export interface EditCurve {
   readonly validation: readonly number[];
   /** Empty without test pictures. */
   readonly test: readonly number[];
+  /** Accuracy less that of the whole network on the same pictures, -1 to 1, with its interval by pairs; [0] is no difference. */
+  readonly change: { readonly validation: readonly Interval[]; readonly test: readonly Interval[] };
   /** Units silenced at the end: the most that keep validation accuracy. */
   readonly stop: number;
 }
@@ -209,13 +213,12 @@ class Editor {
     const test = this.#test && (await this.#accuracies(this.#test, sets));
     let first = 0;
     return orders.map(([name, units]) => {
-      const own = (all: { whole: number; each: readonly number[] }) => [
-        all.whole,
-        ...all.each.slice(first, first + units.length),
-      ];
+      const [from, to] = [first, first + units.length];
+      const own = (all: Accuracies) => [all.whole, ...all.each.slice(from, to)];
+      const changeOf = (all: Accuracies) => [NO_CHANGE, ...all.changes.slice(from, to)];
       const curve = own(validation);
-      const onTest = test ? own(test) : [];
-      first += units.length;
+      const change = { validation: changeOf(validation), test: test ? changeOf(test) : [] };
+      first = to;
       // counts of right answers over the same pictures: equal accuracies are equal to the last bit
       const stop = curve.findLastIndex((accuracy) => accuracy >= validation.whole - tolerance);
       const told = units.map(({ layer, unit, said, effect }) => ({
@@ -224,18 +227,31 @@ class Editor {
         description: said.description,
         effect,
       }));
-      return { name, units: told, validation: curve, test: onTest, stop };
+      return { name, units: told, validation: curve, test: test ? own(test) : [], change, stop };
     });
   }
 
-  async #accuracies(pictures: ClassPictures, sets: readonly (readonly DescribedUnit[])[]) {
+  async #accuracies(pictures: ClassPictures, sets: readonly (readonly DescribedUnit[])[]): Promise<Accuracies> {
     const found = await sweep(this.#classifier, pictures, sets.map(setOf), this.running);
+    const all = found.images.reduce((sum, count) => sum + count, 0);
     return {
       whole: accuracyOf(found.whole, found.images),
       each: found.sets.map((right) => accuracyOf(right, found.images)),
+      changes: found.sets.map((_, set) =>
+        pairedDifference({ pictures: all, first: found.gained[set], second: found.lost[set] }),
+      ),
     };
   }
 }
+
+/** Of sets of silent units: accuracy, and how much it is above that of the whole network. */
+interface Accuracies {
+  readonly whole: number;
+  readonly each: readonly number[];
+  readonly changes: readonly Interval[];
+}
+
+const NO_CHANGE: Interval = { value: 0, low: 0, high: 0 };
 
 /** The model with units silenced for good; it says so itself. */
 function silence(model: OnnxModel, units: readonly DescribedUnit[], wanted: Wanted): OnnxModel {

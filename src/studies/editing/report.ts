@@ -1,24 +1,52 @@
 /** What an edit did: curves like the paper's Figures 8 and 15, the units in their order, and accuracies before and after. */
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
+import type { Interval } from "../../base/bootstrap.js";
 import { writeFileAtomically } from "../../base/files.js";
 import { apart, Plot, writeFigure } from "../figure.js";
 import type { Edit, EditCurve } from "./edit.js";
 import type { TunedOutcome } from "./fine-tune-edit.js";
 
-export const EDIT_HEADER = ["order", "silenced", "validation", "test", "best on test"] as const;
+export const EDIT_HEADER = [
+  "order",
+  "silenced",
+  "validation",
+  "test",
+  "change on test",
+  "best on test",
+  "its change",
+] as const;
 
 const percent = (value: number | undefined) => (value === undefined ? "-" : `${(100 * value).toFixed(1)} %`);
 
-const row = ({ name, stop, validation, test }: EditCurve): string[] => {
-  const best = test.length === 0 ? undefined : Math.max(...test);
-  return [name, `${stop} of ${validation.length - 1}`, percent(validation[stop]), percent(test[stop]), percent(best)];
+/** In points, with its interval. */
+const points = (change: Interval | undefined): string => {
+  if (change === undefined) return "-";
+  const signed = (share: number) => `${share > 0 ? "+" : ""}${(100 * share).toFixed(1)}`;
+  return `${signed(change.value)} [${signed(change.low)}, ${signed(change.high)}]`;
 };
 
-/** None, then candidates and controls at their stopping points; the last column would need the test pictures to be found. */
+const row = ({ name, stop, validation, test, change }: EditCurve): string[] => {
+  const best = test.length === 0 ? -1 : test.indexOf(Math.max(...test));
+  return [
+    ...[name, `${stop} of ${validation.length - 1}`, percent(validation[stop])],
+    ...[percent(test[stop]), points(change.test[stop]), percent(test[best]), points(change.test[best])],
+  ];
+};
+
+/**
+ * None, then candidates and controls at their stopping points; the last two columns would need the test pictures to be found. Changes are in points, against
+ * the whole network on the same pictures, with 95 % intervals by pairs.
+ */
 export const editRows = ({ candidates, allUnits, random }: Omit<Edit, "edited">): string[][] => [
-  ["none", "0", percent(candidates.validation[0]), percent(candidates.test[0]), "-"],
+  ["none", "0", percent(candidates.validation[0]), percent(candidates.test[0]), "-", "-", "-"],
   ...[candidates, allUnits, ...random].map(row),
+];
+
+/** Accuracies, and intervals of their changes against the whole network. */
+const CURVES = [
+  ...["order", "silenced", "validation", "validation_change_low", "validation_change_high"],
+  ...["test", "test_change_low", "test_change_high"],
 ];
 
 export const TUNING_HEADER = ["network", "kept epoch", "validation", "test"] as const;
@@ -41,12 +69,12 @@ export function tuningRows({ candidates: { validation, test, stop }, fineTuning 
 export async function writeEdit(folder: string, edit: Edit): Promise<string[]> {
   const { candidates, allUnits, random, fineTuning } = edit;
   const curves = [candidates, allUnits, ...random];
-  const points = curves.flatMap(({ name, validation, test }) =>
+  const interval = (change: Interval | undefined) =>
+    change ? [change.low, change.high].map((end) => end.toFixed(4)) : ["", ""];
+  const rows = curves.flatMap(({ name, validation, test, change }) =>
     validation.map((accuracy, silenced) => [
-      name,
-      String(silenced),
-      accuracy.toFixed(4),
-      test[silenced]?.toFixed(4) ?? "",
+      ...[name, String(silenced), accuracy.toFixed(4), ...interval(change.validation[silenced])],
+      ...[test[silenced]?.toFixed(4) ?? "", ...interval(change.test[silenced])],
     ]),
   );
   const units = curves.flatMap(({ name, units: list, stop }) =>
@@ -54,10 +82,7 @@ export async function writeEdit(folder: string, edit: Edit): Promise<string[]> {
       ...[name, String(i + 1), layer, String(unit), description, effect.toFixed(4), i < stop ? "yes" : "no"],
     ]),
   );
-  await writeFileAtomically(
-    join(folder, "curves.csv"),
-    stringify([["order", "silenced", "validation", "test"], ...points]),
-  );
+  await writeFileAtomically(join(folder, "curves.csv"), stringify([CURVES, ...rows]));
   await writeFileAtomically(
     join(folder, "units.csv"),
     stringify([["order", "place", "layer", "unit", "description", "effect", "silenced"], ...units]),

@@ -76,6 +76,13 @@ async function fairNet(): Promise<OnnxModel> {
 
 /** Right answers by class of the whole network with a set silenced. */
 async function naive(set: UnitSet): Promise<number[]> {
+  const right = [0, 0, 0, 0, 0];
+  for (const { own, isRight } of await naively(set)) if (isRight) right[own]++;
+  return right;
+}
+
+/** Of each picture its class, and whether the whole network with a set silenced recognises it. */
+async function naively(set: UnitSet): Promise<{ own: number; isRight: boolean }[]> {
   const { subject } = classifier;
   const masks = [...set].map(([layer, units]) => {
     const mask = new Float32Array(layer.units).fill(1);
@@ -83,7 +90,7 @@ async function naive(set: UnitSet): Promise<number[]> {
     return { layer, mask };
   });
   const model = bakeAblation(subject.model, masks);
-  const right = [0, 0, 0, 0, 0];
+  const found: { own: number; isRight: boolean }[] = [];
   for await (const { ids, input } of batches(pictures.set, pictures.ids, {
     batchSize: 5,
     preprocessing: preprocessingOf(subject),
@@ -91,10 +98,10 @@ async function naive(set: UnitSet): Promise<number[]> {
     const answers = answersOf((await run(model, { x: input })).scores);
     for (const [i, id] of ids.entries()) {
       const own = pictures.classes[pictures.ids.indexOf(id)];
-      if (answers[i] === own) right[own]++;
+      found.push({ own, isRight: answers[i] === own });
     }
   }
-  return right;
+  return found;
 }
 
 const layerOf = (part: string): Layer => classifier.subject.layers.find(({ name }) => name.includes(part))!;
@@ -125,11 +132,17 @@ test("single units, units of several layers, all and none: as the whole network"
   expect([...found.images]).toEqual([7, 7, 7, 7, 7]);
   expect([...found.whole]).toEqual(await naive(new Map()));
   const different = new Set<string>();
+  const whole = await naively(new Map());
   for (const [i, set] of sets.entries()) {
     expect([...found.sets[i]]).toEqual(await naive(set));
+    const silenced = await naively(set);
+    const only = (a: typeof silenced, b: typeof silenced) =>
+      a.filter(({ isRight }, j) => isRight && !b[j].isRight).length;
+    expect([found.gained[i], found.lost[i]]).toEqual([only(silenced, whole), only(whole, silenced)]);
     different.add(found.sets[i].join());
   }
   expect(different.size).toBeGreaterThan(5);
+  expect(Math.min(...[found.gained, found.lost].map((counts) => Math.max(...counts)))).toBeGreaterThan(0);
   expect(found.rows).toBeLessThan(sets.length * 35);
 }, 60_000);
 

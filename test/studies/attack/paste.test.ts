@@ -1,9 +1,10 @@
 /** Cutting out, pasting, and counting in pairs. */
 import sharp from "sharp";
 import { expect, test } from "vitest";
+import { pairedDifference } from "../../../src/base/proportion.js";
 import { Random } from "../../../src/base/random.js";
 import { cutOut } from "../../../src/studies/attack/cutout.js";
-import { meanDifference, pairedDifference, verdictOf } from "../../../src/studies/attack/paired.js";
+import { meanDifference, verdictOf } from "../../../src/studies/attack/paired.js";
 import { pasted, placeFor, pngOf, reachOf, stampOf } from "../../../src/studies/attack/paste.js";
 
 /** A picture [height, width] whose pixels all differ. */
@@ -89,15 +90,15 @@ test("places leave the middle ninth free where that can be, and are inside the p
 
 test("paired differences by Agresti and Min; a difference of nothing cannot be told", () => {
   // 30 pairs: 9 with the distractor only, 2 with the control only
-  const { value, low, high } = pairedDifference({ pictures: 30, first: 9, second: 2, both: 5 });
+  const { value, low, high } = pairedDifference({ pictures: 30, first: 9, second: 2 });
   expect(value).toBeCloseTo(7 / 30, 12);
   expect(low).toBeCloseTo((7 - 1.96 * Math.sqrt(12 - 49 / 32)) / 32, 12);
   expect(high).toBeCloseTo((7 + 1.96 * Math.sqrt(12 - 49 / 32)) / 32, 12);
-  const none = pairedDifference({ pictures: 200, first: 0, second: 0, both: 200 });
+  const none = pairedDifference({ pictures: 200, first: 0, second: 0 });
   expect([none.value, verdictOf(none)]).toEqual([0, "cannot tell"]);
   expect(none.high).toBeCloseTo(-none.low, 12);
-  expect(verdictOf(pairedDifference({ pictures: 40, first: 1, second: 15, both: 0 }))).toBe("worse than random");
-  expect(verdictOf(pairedDifference({ pictures: 40, first: 15, second: 1, both: 0 }))).toBe("works");
+  expect(verdictOf(pairedDifference({ pictures: 40, first: 1, second: 15 }))).toBe("worse than random");
+  expect(verdictOf(pairedDifference({ pictures: 40, first: 15, second: 1 }))).toBe("works");
 });
 
 test("the interval of a paired difference holds what is true about as often as it says", () => {
@@ -111,7 +112,7 @@ test("the interval of a paired difference holds what is true about as often as i
       if (luck < 0.1) first++;
       else if (luck < 0.13) second++;
     }
-    const { low, high } = pairedDifference({ pictures: 60, first, second, both: 0 });
+    const { low, high } = pairedDifference({ pictures: 60, first, second });
     if (low <= 0.07 && high >= 0.07) held++;
   }
   expect(held / rounds).toBeGreaterThan(0.93);
@@ -120,8 +121,8 @@ test("the interval of a paired difference holds what is true about as often as i
 
 test("over several units each counts the same, and units are what is resampled", () => {
   const units = [
-    { pictures: 10, first: 5, second: 0, both: 0 },
-    { pictures: 1000, first: 100, second: 0, both: 0 },
+    { pictures: 10, first: 5, second: 0 },
+    { pictures: 1000, first: 100, second: 0 },
   ];
   const { value, low, high } = meanDifference(units, 1);
   expect([value, low, high].map((share) => Number(share.toFixed(6)))).toEqual([0.3, 0.1, 0.5]);
@@ -129,9 +130,9 @@ test("over several units each counts the same, and units are what is resampled",
 });
 
 test("that nothing succeeded with any of several units is no certainty", () => {
-  const none = { pictures: 20, first: 0, second: 0, both: 1 };
+  const none = { pictures: 20, first: 0, second: 0 };
   const { value, low, high } = meanDifference([none, none, none], 1);
   expect(value).toBe(0);
-  expect([low, high]).toEqual(Object.values(pairedDifference({ pictures: 60, first: 0, second: 0, both: 3 })).slice(1));
+  expect([low, high]).toEqual(Object.values(pairedDifference({ pictures: 60, first: 0, second: 0 })).slice(1));
   expect(high).toBeGreaterThan(0.02);
 });
