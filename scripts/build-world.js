@@ -180,13 +180,13 @@ const STEPS = {
   },
 };
 
-/** What ships: the describer with weights as half floats, as it was graded, and the classifiers, so that figures and tables need not train them. */
+/** What ships: the describer with weights as half floats, as it was graded, and the subjects, so that figures and tables need not train them. */
 STEPS.ship = () => {
   if (mini) return;
   const assets = "src/builtin/assets";
   cpSync(small, join(assets, "describer"), { recursive: true });
   appendFileSync(join(assets, "describer", "card.md"), gradesSection());
-  for (const name of SUBJECTS.filter((each) => /^(alexnet|resnet)-/.test(each)))
+  for (const name of SUBJECTS)
     for (const ending of ["onnx", "json"]) cpSync(subjectFile(name, ending), join(assets, `${name}.${ending}`));
 };
 

@@ -32,7 +32,7 @@ import { sameOrNew } from "../studies/settings-file.js";
 import { annotateStore, writeSimulated } from "./annotators/annotate.js";
 import { openGenerated } from "./annotators/generated.js";
 import { builtInDescriber, builtInNetwork, isBuiltIn } from "./assets.js";
-import { buildSubject, type SubjectFacts, subjectOf } from "./subjects/build.js";
+import { buildSubject, type SubjectFacts, subjectOf, writeSubjectLatents } from "./subjects/build.js";
 import { CLASS } from "./subjects/gan-model.js";
 import { SUBJECTS } from "./subjects/subjects.js";
 
@@ -161,10 +161,13 @@ async function subjectIn(
   if (Object.keys(settings).length === 0 && isBuiltIn(name)) {
     const network = builtInNetwork(name);
     await mkdir(folder, { recursive: true });
-    await copyFile(network, join(folder, `${name}.onnx`));
+    const copy = join(folder, `${name}.onnx`);
+    await copyFile(network, copy);
     const told = await readFile(network.replace(/\.onnx$/, ".json"), "utf8");
+    const known = JSON.parse(told) as SubjectFacts;
+    await writeSubjectLatents(subject, known.classes.length, copy);
     await writeFileAtomically(facts, told);
-    return JSON.parse(told) as SubjectFacts;
+    return known;
   }
   return buildSubject(subject, join(out, "pictures", subject.data), folder, { settings, progress, now });
 }

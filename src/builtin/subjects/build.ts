@@ -89,6 +89,14 @@ export async function buildSubject(
   return facts;
 }
 
+/** Writes what a generator is dissected with, `NAME.latents/` beside its model; the same at any time. */
+export async function writeSubjectLatents(subject: Subject, classes: number, model: string): Promise<void> {
+  if (subject.network !== "gan") return;
+  const { latent: length } = subject.settings;
+  const { seed } = subject;
+  await writeLatents(filesBeside(model).latents, { count: LATENTS_PER_CLASS * classes, length, classes, seed });
+}
+
 interface Work {
   readonly pictures: string;
   readonly out: string;
@@ -104,9 +112,7 @@ async function train(subject: Subject, { pictures, folder, ...work }: Work) {
     const { classes, fingerprint, trainingImages, training, model } = await trainGan(pictures, {
       ...{ ...subject.settings, ...work, seed },
     });
-    const { latent: length } = subject.settings;
-    const latents = { count: LATENTS_PER_CLASS * classes.length, length, classes: classes.length, seed };
-    await writeLatents(filesBeside(work.out).latents, latents);
+    await writeSubjectLatents(subject, classes.length, work.out);
     const judge = join(folder, `${subject.name.replace(/^gan/, "resnet")}.onnx`);
     const recognised = existsSync(judge) ? { recognised: await recognition(model, judge, { seed }) } : {};
     return { classes, fingerprint, trainingImages, training, figures: { ...recognised, chance: 1 / classes.length } };
