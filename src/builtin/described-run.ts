@@ -29,7 +29,7 @@ export async function dissectedRun(options: DissectedRunOptions): Promise<string
 }
 
 export interface DescribedRunOptions extends DissectedRunOptions {
-  /** Default: the shipped one, whose claims are checked against the pixels. */
+  /** Default: the shipped one, as `milan describe` uses it: claims checked against the pixels, consensus where beams scatter. */
   readonly describer?: string;
 }
 
@@ -39,6 +39,7 @@ export async function describedRun(options: DescribedRunOptions): Promise<string
   if (existsSync(join(out, "descriptions.csv"))) return out;
   await dissectedRun(options);
   const witness = describer === undefined ? openPixelWitness : undefined;
-  await describeRun(out, { describer: describer ?? builtInDescriber(), witness, progress });
+  const consensus = describer === undefined;
+  await describeRun(out, { describer: describer ?? builtInDescriber(), witness, consensus, progress });
   return out;
 }

@@ -188,13 +188,14 @@ async function writePage(
   images: string | undefined,
 ): Promise<void> {
   const { openExemplars } = await import("../exemplars/store.js");
-  const { readDescriptions } = await import("../run/descriptions.js");
+  const { readDescriptions, readDescriptionsHeader } = await import("../run/descriptions.js");
   const { exportHtml } = await import("../explorer/html.js");
   const found = new Set(findings.map(({ layer, unit }) => `${unit} ${layer}`));
   const store = await openExemplars(folder, images);
   try {
     const descriptions = (await readDescriptions(folder)).filter(({ layer, unit }) => found.has(`${unit} ${layer}`));
-    await exportHtml(store, descriptions, path, { onlyDescribed: true, progress: terminalProgress() });
+    const made = await readDescriptionsHeader(folder);
+    await exportHtml(store, descriptions, path, { onlyDescribed: true, made, progress: terminalProgress() });
   } finally {
     await store.close();
   }

@@ -31,7 +31,7 @@ export function registerExport(program: Command): void {
     .option("--image-size <pixels>", "html: longer side of the pictures", whole(16, 4096))
     .action(async (folder: string, options: Options) => {
       const { openExemplars } = await import("../exemplars/store.js");
-      const { readDescriptions } = await import("../run/descriptions.js");
+      const { readDescriptions, readDescriptionsHeader } = await import("../run/descriptions.js");
       const { out, format } = options;
       await (format === "html" ? checkWritableFile(out) : checkWritable(out));
       if (format === "milannotations" && !isVacant(out)) {
@@ -45,6 +45,7 @@ export function registerExport(program: Command): void {
           const { exportHtml } = await import("../explorer/html.js");
           await exportHtml(store, descriptions, out, {
             title: basename(resolve(folder)),
+            made: await readDescriptionsHeader(folder),
             progress,
             ...(options.imageSize && { imageSize: options.imageSize }),
           });

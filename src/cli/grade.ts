@@ -40,11 +40,14 @@ A description is read back into a question to the images' labels; words that are
 number of pixels that it is true of and where the unit is above its level, over the number of pixels of which one of the two holds, both
 summed over all images. Its grade is that over the IoU of the best atomic concept (or its own, if higher): 0 to 1.
 "shuffled" is the mean grade that a unit gets from the layer's other descriptions, "one label for all" that of the description
-that suits the layer best. In brackets, 95 % intervals from resampling units.`,
+that suits the layer best. In brackets, 95 % intervals from resampling units.
+Last comes how far the descriptions' confidence can be trusted: the chance that one graded 0.5 or more has more of it than one that is not.`,
     )
     .action(async (folder: string, options: Options) => {
       const { gradeRun } = await import("../studies/grading/grade.js");
       const report = await import("../studies/grading/report.js");
+      const { trustIn, trustLines } = await import("../studies/grading/trust.js");
+      const { readDescriptions } = await import("../run/descriptions.js");
       const out = options.out ?? join(folder, report.GRADES_FILE);
       if (options.out !== undefined) await checkWritableFile(options.out);
       const { layers, model, size, batch, seed, device } = options;
@@ -57,10 +60,15 @@ that suits the layer best. In brackets, 95 % intervals from resampling units.`,
         ...(batch && { batchSize: batch }),
       }).finally(close);
       await report.writeGrades(out, grades);
+      const trust = trustIn(
+        grades.layers.flatMap(({ rows }) => rows),
+        await readDescriptions(folder),
+      );
       if (options.json) {
         printJson({
           out,
           ...grades,
+          ...(trust && { trust }),
           layers: grades.layers.map(({ rows, ...layer }) => ({ ...layer, units: rows.length })),
         });
         return;
@@ -68,7 +76,9 @@ that suits the layer best. In brackets, 95 % intervals from resampling units.`,
       printTable(report.GRADES_HEADER, report.gradesLines(grades));
       const understood = (100 * grades.understood).toFixed(1);
       process.stdout.write(
-        `${out}: ${grades.images} held-out images; ${understood} % of the descriptions understood\n`,
+        `${out}: ${grades.images} held-out images; ${understood} % of the descriptions understood\n${
+          trust ? `${trustLines(trust).join("\n")}\n` : ""
+        }`,
       );
     });
 }

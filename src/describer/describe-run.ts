@@ -65,6 +65,7 @@ export async function describeRun(
         compat: used.compat ?? null,
         clip: clip ? { folder: clip.folder, sha256: await clip.identity() } : null,
         ...(witness && { checked: witness.title }),
+        ...(rest.consensus && { scattered: "consensus" as const }),
         ...(meanings === undefined || meanings === "one" || meanings === 1 ? {} : { meanings }),
       };
       await writeDescriptions(out, header, descriptions);

@@ -13,6 +13,7 @@ import { isVague } from "../language/vague.js";
 import type { Candidate, Description, Doubt } from "../run/descriptions.js";
 import { findLayer } from "../run/layer-name.js";
 import { Run } from "../run/run.js";
+import { agreements, consensusFirst, SCATTERED } from "./agreement.js";
 import type { ClipReranker } from "./clip-rerank.js";
 import { type Decoded, type DecodingOptions, speakingFirst, type UnitBeam } from "./describe-features.js";
 import type { Describer } from "./describer.js";
@@ -37,6 +38,11 @@ export interface DescribeOptions extends Partial<DecodingOptions> {
    * Candidates that it contradicts come behind all others, whatever their scores. Asked about units as wholes, not about each of several meanings.
    */
   readonly witness?: Witness | undefined;
+  /**
+   * Where the winner is one of many things that might have been said (`agreement.ts`), the candidate that most agree with is said instead; default no,
+   * which is the paper's way.
+   */
+  readonly consensus?: boolean;
   /** How many descriptions a unit may get, where its exemplars fall apart; default `one`. */
   readonly meanings?: Meanings;
   readonly progress?: Progress;
@@ -96,6 +102,7 @@ export async function* describe(
           item,
           await testified(ranked ?? [], task, describer, witness),
           settings,
+          options.consensus,
         );
         const own = [];
         for (const part of parts.filter((each) => each.task === task)) {
@@ -125,6 +132,11 @@ export function settingsOf(describer: Describer, options: DescribeOptions) {
   if (clip && settings.search === "greedy") {
     throw new UserError(
       "describing: greedy search leaves one candidate; expected a beam for the image-text model to choose from, leave out --search or --clip",
+    );
+  }
+  if (options.consensus && (clip || settings.compat)) {
+    throw new UserError(
+      `describing: agreement of the beam beside ${clip ? "an image-text model that chooses" : "the reference's choice"}; expected one way to choose, leave out --scattered consensus`,
     );
   }
   if (clip && settings.compat) {
@@ -176,21 +188,26 @@ function conclude(
   evidence: Evidence | undefined,
   found: readonly Testified[],
   settings: DecodingOptions,
+  consensus = false,
 ): Description {
   const unit = { layer: task.layer.name, unit: task.layer.units[task.row] };
-  const ordered = inOrder(found, describer, settings);
-  const [best] = ordered;
+  const candidates = inOrder(found, describer, settings).map((ranked) => ({
+    ...toCandidate(describer, ranked),
+    ranked,
+  }));
+  const ordered = consensus ? consensusFirst(candidates, ({ contradicted = false }) => contradicted) : candidates;
+  const best = ordered[0]?.ranked;
   if (!best) {
     const nothing = { description: "", logp: null, logpLm: null, pmi: null, confidence: null };
     return { ...unit, ...nothing, doubts: [whyNot(task, evidence)], beam: [], attention: [] };
   }
-  const beam = ordered.map((candidate) => toCandidate(describer, candidate));
+  const beam = ordered.map(({ ranked: _, ...candidate }) => candidate);
+  const confidence = agreements(beam)[0] ?? null;
   return {
     ...unit,
     ...beam[0],
-    confidence:
-      best.clip === undefined ? confidenceOf(beam, settings.search === "rerank" || settings.search === "mi") : null,
-    doubts: doubtsOf(describer, task, evidence!, best, beam[0].description),
+    confidence,
+    doubts: doubtsOf(describer, task, evidence!, best, { ...beam[0], confidence }),
     beam,
     attention: best.attention.map((weights) => Array.from(weights)),
   };
@@ -222,7 +239,7 @@ function doubtsOf(
   task: Task,
   { masked, features }: Evidence,
   best: Decoded & Testified,
-  description: string,
+  { description, confidence }: Pick<Description, "description" | "confidence">,
 ): Doubt[] {
   const { vocabulary, familiarity } = describer;
   const { stop, unk } = vocabulary;
@@ -232,18 +249,10 @@ function doubtsOf(
   if (!best.tokens.includes(stop)) doubts.push("unfinished");
   if (best.tokens.includes(unk)) doubts.push("unknown-word");
   if (isVague(description)) doubts.push("vague");
+  if (confidence !== null && confidence < SCATTERED) doubts.push("scattered");
   if (best.contradicted) doubts.push("contradicted");
   if (familiarity && distanceOf(familiarity, features) > familiarity.limit) doubts.push("unfamiliar");
   return doubts;
-}
-
-/** The winner's share among the different descriptions of a beam. */
-function confidenceOf(beam: readonly Candidate[], byPmi: boolean): number {
-  const score = ({ pmi, logp }: Candidate) => (byPmi && pmi !== null ? pmi : logp);
-  const best = new Map<string, number>();
-  for (const candidate of beam) if (!best.has(candidate.description)) best.set(candidate.description, score(candidate));
-  const top = score(beam[0]);
-  return 1 / [...best.values()].reduce((sum, value) => sum + Math.exp(value - top), 0);
 }
 
 const sumOf = (values: Uint8Array) => values.reduce((sum, value) => sum + value, 0);

@@ -15,7 +15,7 @@ import { writeAtomically } from "../base/files.js";
 import { type Progress, silent } from "../base/progress.js";
 import { VERSION } from "../base/version.js";
 import type { ExemplarStore } from "../exemplars/store.js";
-import type { Description } from "../run/descriptions.js";
+import type { Description, DescriptionsHeader } from "../run/descriptions.js";
 import { displayName } from "../run/layer-name.js";
 import { isRun, readManifest } from "../run/manifest.js";
 import { maskShrinker, pack, packMasks, type Size } from "./mask-bits.js";
@@ -32,8 +32,8 @@ export interface HtmlOptions {
   readonly exemplars?: number;
   /** Whether units without a description are left out; default no. */
   readonly onlyDescribed?: boolean;
-  /** What made the descriptions, for the heading. */
-  readonly describer?: string;
+  /** How the descriptions were made, where that is known. */
+  readonly made?: DescriptionsHeader | undefined;
   readonly progress?: Progress;
 }
 
@@ -68,7 +68,7 @@ export async function exportHtml(
     facts: await runFacts(store, options),
     layers: layerNames(store),
     described: byUnit.size,
-    lambda: lambdaOf(descriptions),
+    lambda: lambdaOf(descriptions, options.made),
     height: size[0],
     width: size[1],
   };
@@ -130,7 +130,7 @@ function layerNames({ layers }: ExemplarStore): { name: string; tensor: string }
 }
 
 /** What the results are results of, as label and text. Names of files are given without the folders they lie in. */
-async function runFacts({ folder, k }: ExemplarStore, { describer }: HtmlOptions): Promise<[string, string][]> {
+async function runFacts({ folder, k }: ExemplarStore, { made }: HtmlOptions): Promise<[string, string][]> {
   const facts: [string, string][] = [];
   if (isRun(folder)) {
     const run = await readManifest(folder);
@@ -141,7 +141,7 @@ async function runFacts({ folder, k }: ExemplarStore, { describer }: HtmlOptions
   } else {
     facts.push(["exemplars", `${k} a unit`]);
   }
-  if (describer) facts.push(["describer", describer]);
+  if (made) facts.push(["describer", basename(made.describer)]);
   facts.push(["made by", `Milan ${VERSION}`]);
   return facts;
 }

@@ -3,7 +3,7 @@
  * (beam and attention), which only its own view needs.
  */
 import type { ExemplarLayer, ExemplarStore } from "../exemplars/store.js";
-import type { Description, Meaning } from "../run/descriptions.js";
+import type { Description, DescriptionsHeader, Meaning } from "../run/descriptions.js";
 import { displayName } from "../run/layer-name.js";
 
 /** One unit of the page. */
@@ -106,15 +106,15 @@ export function evidenceOf({ described, ranks }: PageUnit) {
 }
 
 /**
- * The λ by which candidates were ranked: the one at which log p(d|E) - λ log p(d) is their PMI; 0 when beams are not in the
- * order of the PMI, null when there is none.
+ * The λ by which candidates were ranked; 0 when not by their PMI, null when there is none. Of descriptions whose making is not on record, that at which
+ * log p(d|E) - λ log p(d) is their PMI, if beams are in its order.
  */
-export function lambdaOf(descriptions: readonly Description[]): number | null {
-  const beams = descriptions.map(({ beam }) => beam.filter(({ pmi, logpLm }) => pmi !== null && logpLm));
-  const sample = beams.flat()[0];
+export function lambdaOf(descriptions: readonly Description[], header?: DescriptionsHeader): number | null {
+  const sample = descriptions.flatMap(({ beam }) => beam).find(({ pmi, logpLm }) => pmi !== null && logpLm);
   if (!sample) return null;
-  const byPmi = beams.every((beam) => beam.every(({ pmi }) => pmi! <= beam[0].pmi! + 1e-9));
-  return byPmi ? Math.round(((sample.logp - sample.pmi!) / sample.logpLm!) * 1e4) / 1e4 : 0;
+  if (header?.search !== undefined) return header.search === "rerank" || header.search === "mi" ? header.lambda : 0;
+  const isByPmi = descriptions.every(({ beam }) => beam.every(({ pmi }) => (pmi ?? 0) <= (beam[0].pmi ?? 0) + 1e-9));
+  return isByPmi ? Math.round(((sample.logp - sample.pmi!) / sample.logpLm!) * 1e4) / 1e4 : 0;
 }
 
 /** Five significant digits; null for what is not a finite number. */

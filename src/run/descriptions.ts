@@ -21,6 +21,7 @@ import { readUnfaithful } from "./verdicts.js";
  * - `unfinished`: cut at the greatest length.
  * - `unknown-word`: contains a word outside the describer's vocabulary.
  * - `vague`: no word of it tells the unit from others ("random areas").
+ * - `scattered`: the other candidates of the beam say other things (`confidence` below 0.3).
  * - `contradicted`: its colours, lines or places are not those of the pixels under the masks, and no candidate's that could be told were.
  * - `unfamiliar`: the exemplars are unlike those the describer learned from, as are less than 1 % of such.
  * - `many-meanings`: the exemplars fall into groups of which different things are said (`meanings`); one description may fit none.
@@ -38,6 +39,7 @@ export const DOUBTS = [
   "unfinished",
   "unknown-word",
   "vague",
+  "scattered",
   "contradicted",
   "unfamiliar",
   "many-meanings",
@@ -80,8 +82,8 @@ export interface Description {
   /** The winner's, as in `Candidate`. */
   readonly clip?: number;
   /**
-   * Share of the winner in the beam: exp(score) over the sum of exp(score) of all different descriptions; 0 to 1. Null where cosines ranked
-   * it, which are no logarithms of anything.
+   * How far the captioner agrees with itself: expected F1 of the words that the description shares with a candidate drawn from the beam; 0 to 1
+   * (`describer/agreement.ts`). Null where the beam has no second candidate.
    */
   readonly confidence: number | null;
   readonly doubts: readonly Doubt[];
@@ -108,6 +110,8 @@ export interface DescriptionsHeader {
   readonly clip: { readonly folder: string; readonly sha256: string } | null;
   /** Who could contradict candidates, "pixels"; absent where nobody was asked (`describer/witness.ts`). */
   readonly checked?: string;
+  /** What was said where beams did not agree, "consensus"; absent where it was their winner (`describer/agreement.ts`). */
+  readonly scattered?: "consensus";
   /** How many meanings were looked for, `auto` or a number; absent when one. */
   readonly meanings?: "auto" | number;
 }

@@ -65,7 +65,8 @@ test("the beam's candidate that suits the exemplars wins, where the captioner's 
   expect(described.filter((item) => !isRight(item))).toEqual([]);
   for (const { unit, description, clip, logp, logpLm, pmi, confidence, beam, attention } of described) {
     expect(plain[unit].beam).toContainEqual({ description, logp, logpLm, pmi });
-    expect(confidence).toBeNull();
+    expect(confidence).toBeGreaterThan(0);
+    expect(confidence).toBeLessThanOrEqual(1);
     expect(attention).toHaveLength(Math.min(4, description.split(" ").length + 1));
     const cosines = beam.flatMap((candidate) => candidate.clip ?? []);
     expect(cosines[0]).toBe(clip);
@@ -75,6 +76,7 @@ test("the beam's candidate that suits the exemplars wins, where the captioner's 
   }
   expect(reranked[EMPTY]).toMatchObject({ description: "", doubts: ["no-exemplars"], beam: [] });
   await expect(all({ clip, search: "greedy" })).rejects.toThrow(/greedy search leaves one candidate/);
+  await expect(all({ clip, consensus: true })).rejects.toThrow(/expected one way to choose/);
   await expect(all({ clip, compat: "reference" })).rejects.toThrow(/expected one of --clip and --compat/);
   await clip.close();
   await describer.close();

@@ -1,7 +1,7 @@
 /** A small store of exemplars with real pictures, for pages; and what is read back from a page. */
 import { inflateRawSync } from "node:zlib";
 import type { ExemplarLayer, ExemplarStore } from "../../src/exemplars/store.js";
-import type { Description } from "../../src/run/descriptions.js";
+import type { Description, DescriptionsHeader } from "../../src/run/descriptions.js";
 
 export const SIZE = 24;
 export const K = 4;
@@ -77,3 +77,9 @@ export function block(page: string, id: string): string[] {
 
 /** What `pack` packed. */
 export const unpack = (line: string): Buffer => inflateRawSync(Buffer.from(line, "base64"));
+
+/** How descriptions say they were made. */
+export const MADE: DescriptionsHeader = {
+  ...{ milan: "0.0.0", describer: "describers/some", describerSha256: null, search: "rerank", lambda: 0.2 },
+  ...{ beam: 50, length: 15, compat: null, clip: null },
+};

@@ -11,7 +11,7 @@ import { exportHtml, type HtmlOptions } from "../../src/explorer/html.js";
 import type { Description } from "../../src/run/descriptions.js";
 import { readTable } from "../../src/run/table.js";
 import { describeShared, shared } from "../shared.js";
-import { block, disc, forgedStore, HOSTILE, K, picture, SIZE, said, unpack } from "./forged.js";
+import { block, disc, forgedStore, HOSTILE, K, MADE, picture, SIZE, said, unpack } from "./forged.js";
 
 const folder = mkdtempSync(join(tmpdir(), "milan-html-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -136,7 +136,11 @@ describe("what is on the page", () => {
     const withoutPrior = plain.beam.map((item) => ({ ...item, logpLm: null, pmi: null }));
     const store = forgedStore({ conv1: 1 });
     expect(facts(await exported(store, [{ ...plain, beam: withoutPrior }])).lambda).toBeNull();
-    expect(facts(await exported(store, [{ ...plain, beam: plain.beam.toReversed() }])).lambda).toBe(0);
+    const reversed = [{ ...plain, beam: plain.beam.toReversed() }];
+    expect(facts(await exported(store, reversed)).lambda).toBe(0);
+    // a witness or the beam's agreement may choose another than the best by PMI
+    expect(facts(await exported(store, reversed, { made: MADE })).lambda).toBe(0.2);
+    expect(facts(await exported(store, reversed, { made: { ...MADE, search: "beam" } })).lambda).toBe(0);
   });
 });
 
@@ -144,7 +148,7 @@ describe("a page is safe to open", () => {
   const hostile = () =>
     exported(forgedStore({ [HOSTILE]: 2 }), [said(HOSTILE, 0, HOSTILE, { doubts: [HOSTILE as never] })], {
       title: HOSTILE,
-      describer: HOSTILE,
+      made: { ...MADE, describer: `somewhere/${HOSTILE.replaceAll("/", "")}` },
     });
 
   test("it fetches nothing", async () => {

@@ -26,7 +26,7 @@ export function candidates(beam, chosen) {
     body.replaceChildren(...list.slice(0, all ? list.length : SHORT).map((item) => line(item, chosen, hasPrior)));
     value.textContent = lambda.toFixed(2);
     verdict.textContent =
-      list[0].text === chosen ? "" : `With λ = ${lambda.toFixed(2)} this unit would read: ${list[0].text}`;
+      list[0].text === chosen ? "" : `With λ = ${lambda.toFixed(2)} the highest score has: ${list[0].text}`;
     more.hidden = list.length <= SHORT;
     more.textContent = all ? `Show the first ${SHORT}` : `Show all ${list.length}`;
   };

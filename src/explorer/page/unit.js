@@ -161,7 +161,12 @@ function scores({ pmi, logp, logpLm, confidence, level }) {
     ],
     ["log p(d|E)", real(logp), logp, "how likely the captioner finds the description given the exemplars"],
     ["log p(d)", real(logpLm), logpLm, "how likely the language model finds it given nothing"],
-    ["confidence", percent(confidence), confidence, "the description’s share among all candidates of the beam"],
+    [
+      "confidence",
+      percent(confidence),
+      confidence,
+      "how far the description shares its words with the other candidates, each by its likelihood",
+    ],
     ["level", amount(level), level, "a pixel is in the mask when its activation exceeds this"],
   ];
   const known = all.filter(([, , value]) => value !== null);

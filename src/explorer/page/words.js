@@ -26,6 +26,14 @@ const DOUBTS = {
   unfinished: ["cut short", "The description was cut at the greatest length; its end is missing."],
   "unknown-word": ["unknown word", "The describer used a word that it does not know itself; it is left out here."],
   vague: ["says nothing", "No word of this description tells the unit from others."],
+  scattered: [
+    "one of many",
+    "The describer might as well have said many other things: few of its other candidates share words with this one.",
+  ],
+  contradicted: [
+    "pixels say otherwise",
+    "The colours, lines or places of this description are not those under the masks, and no other candidate did better.",
+  ],
   unfamiliar: [
     "unfamiliar exemplars",
     "The exemplars are unlike those the describer learned from; trust what it says less.",

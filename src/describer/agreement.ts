@@ -1,0 +1,54 @@
+/**
+ * How sure a describer is of what it says, as against how it words it. A beam holds many wordings of one thing, or one wording each of many
+ * things, and the score of its winner does not tell which. So candidates are drawn from the beam by p(d|E) and compared by the words they
+ * speak of: a description that the others share words with is what the captioner means, whichever of them it prefers.
+ *
+ * This tells right descriptions from wrong ones better than any score does, and where the winner is one of many things that might have been said,
+ * the one that most agree with is right more often (docs/describer.md, "How sure"). Costs beam² comparisons of short texts a unit.
+ */
+import { wordsSpoken } from "../language/vague.js";
+import type { Candidate } from "../run/descriptions.js";
+
+/** Below this, what is said is one of many things that might have been: the doubt `scattered`. */
+export const SCATTERED = 0.3;
+
+/**
+ * Draws are by p(d|E) to the power of 1 / this: captioners are surer of their first few candidates than they are right.
+ */
+const TEMPERATURE = 2;
+
+/**
+ * Of each candidate, the expected F1 of the words that it shares with one drawn from the beam, itself among them; 0 to 1. Two without words agree.
+ * @param beam their order is of no account. Empty when there are fewer than two, which nothing can be said of.
+ */
+export function agreements(beam: readonly Pick<Candidate, "description" | "logp">[]): number[] {
+  if (beam.length < 2) return [];
+  const most = beam.reduce((max, { logp }) => Math.max(max, logp), Number.NEGATIVE_INFINITY);
+  const weights = beam.map(({ logp }) => Math.exp((logp - most) / TEMPERATURE));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const said = beam.map(({ description }) => wordsSpoken(description));
+  return said.map((own) => said.reduce((sum, other, i) => sum + weights[i] * sharedWords(own, other), 0) / total);
+}
+
+/**
+ * Where the first candidate is scattered, puts that before it which most agree with; of equal ones the first.
+ * @param beam the best first. @param isOut candidates that cannot win, unless the first is one itself.
+ */
+export function consensusFirst<Each extends Pick<Candidate, "description" | "logp">>(
+  beam: readonly Each[],
+  isOut: (candidate: Each) => boolean,
+): readonly Each[] {
+  const shared = agreements(beam);
+  if (shared.length === 0 || shared[0] >= SCATTERED) return beam;
+  let chosen = 0;
+  for (const [i, candidate] of beam.entries()) if (shared[i] > shared[chosen] && !isOut(candidate)) chosen = i;
+  return [beam[chosen], ...beam.filter((_, i) => i !== chosen)];
+}
+
+/** F1 of two sets of words. */
+function sharedWords(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  if (a.size + b.size === 0) return 1;
+  let both = 0;
+  for (const word of a) if (b.has(word)) both += 1;
+  return (2 * both) / (a.size + b.size);
+}

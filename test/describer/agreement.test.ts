@@ -1,0 +1,70 @@
+/** What a beam agrees on. */
+import { expect, test } from "vitest";
+import { agreements, consensusFirst, SCATTERED } from "../../src/describer/agreement.js";
+import { wordsSpoken } from "../../src/language/vague.js";
+
+const beamOf = (said: Record<string, number>) =>
+  Object.entries(said).map(([description, p]) => ({ description, logp: Math.log(p) }));
+const never = () => false;
+
+test("agreement is the expected F1 of words, draws by the square root of p(d|E)", () => {
+  const beam = beamOf({ "Red dogs": 0.04, "the dogs": 0.01, "a bicycle": 0.01 });
+  const [first, second, third] = agreements(beam);
+  // weights 2, 1, 1 of 4; F1 of {red, dog} and {dog} is 2/3
+  expect(first).toBeCloseTo((2 + 2 / 3) / 4, 12);
+  expect(second).toBeCloseTo(((2 * 2) / 3 + 1) / 4, 12);
+  expect(third).toBeCloseTo(1 / 4, 12);
+});
+
+test("wordings of one thing agree, and so do candidates without words", () => {
+  expect(agreements(beamOf({ "the tops of dogs": 0.1, "dog tops": 0.1, "tops of a dog": 0.3 }))).toEqual([1, 1, 1]);
+  expect(agreements(beamOf({ "various objects": 0.1, "the object": 0.2, maybe: 0.1 }))[0]).toBeCloseTo(
+    1 - 1 / (2 + Math.SQRT2),
+    12,
+  );
+  expect(agreements(beamOf({ "": 0.1, maybe: 0.2 }))).toEqual([1, 1]);
+  expect([...wordsSpoken("Some glasses, berries and a bus near the grass")]).toEqual([
+    "glass",
+    "berry",
+    "bus",
+    "near",
+    "grass",
+  ]);
+});
+
+test("one candidate agrees with nobody", () => {
+  expect(agreements(beamOf({ dogs: 1 }))).toEqual([]);
+  expect(agreements([])).toEqual([]);
+});
+
+test("likelihoods too small for a number count as they should", () => {
+  const beam = [
+    { description: "dogs", logp: -2000 },
+    { description: "cats", logp: -2000 },
+    { description: "cats", logp: -4000 },
+  ];
+  expect(agreements(beam)[0]).toBeCloseTo(0.5, 12);
+});
+
+test("a scattered winner gives way to what most agree with, but not to a candidate that is out", () => {
+  const beam = beamOf({
+    projectiles: 0.2,
+    "a dog": 0.19,
+    "top of a dog": 0.18,
+    "brown dog": 0.17,
+    insects: 0.1,
+    "furry dogs": 0.16,
+  });
+  expect(agreements(beam)[0]).toBeLessThan(SCATTERED);
+  const [first, ...rest] = consensusFirst(beam, never).map(({ description }) => description);
+  expect(first).toBe("a dog");
+  expect(rest).toEqual(["projectiles", "top of a dog", "brown dog", "insects", "furry dogs"]);
+  expect(consensusFirst(beam, ({ description }) => description === "a dog")[0].description).toMatch(/dog/);
+  expect(consensusFirst(beam, ({ description }) => /dog/.test(description))[0].description).toBe("projectiles");
+});
+
+test("a winner that is not scattered stays, also when others agree more", () => {
+  const beam = beamOf({ "red dogs": 0.3, dogs: 0.3, "brown dogs": 0.3 });
+  expect(agreements(beam)[1]).toBeGreaterThan(agreements(beam)[0]);
+  expect(consensusFirst(beam, never)).toBe(beam);
+});
