@@ -2,6 +2,15 @@
  * What the explorer's API says and takes: one schema a thing, from which the OpenAPI document, the checks of requests and the page's types all
  * come. Layers are named by their place in the run (`layer`, from 0), units by their number in the layer, pictures by their number in the
  * run's exemplars. Numbers that a run does not know are null. All logarithms are natural.
+ *
+ * Addresses, as the page asks for them (`src/web/explorer/client.ts`), below `/api/runs`:
+ * - `GET ` the runs; `GET RUN/units?UnitQuery` a list; `GET RUN/units/LAYER/UNIT?UnitQuery` a unit, `previous` and `next` those of that list;
+ *   below it `neighbours`, `effect`;
+ * - `GET RUN/images/IMAGE` a picture; `GET RUN/units/LAYER/UNIT/strip?count=5` the first exemplars under their masks, beside one another;
+ *   `…/masks?quantile=0.99` a PNG of all exemplars' masks, white on black, one below the other; `…/heat` the same of their activations, from
+ *   0 (black) to the unit's highest;
+ * - `GET RUN/clusters`, `GET RUN/dashboard`, `GET /api/compare?a=RUN&b=RUN`;
+ * - `POST RUN/probe` (bytes of a picture), `POST RUN/ablate`, `POST RUN/edit`, `POST RUN/reviews`.
  */
 import { z } from "@hono/zod-openapi";
 import { DOUBTS } from "../../run/descriptions.js";
