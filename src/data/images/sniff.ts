@@ -27,12 +27,15 @@ export function isPicture(path: string): boolean {
 
 const ascii = (text: string) => [...text].map((letter) => letter.charCodeAt(0));
 
+/** Stands for any byte. */
+const ANY = -1;
+
 /** [name, bytes, position] */
 const SIGNATURES: readonly (readonly [string, readonly number[], number])[] = [
   ["JPEG", [0xff, 0xd8, 0xff], 0],
   ["PNG", [0x89, ...ascii("PNG\r\n"), 0x1a, 0x0a], 0],
   ["GIF", ascii("GIF8"), 0],
-  ["WebP", ascii("WEBP"), 8],
+  ["WebP", [...ascii("RIFF"), ANY, ANY, ANY, ANY, ...ascii("WEBP")], 0], // not `<svg    WEBP`
   ["TIFF", [...ascii("II*"), 0], 0],
   ["TIFF", [...ascii("MM"), 0, 0x2a], 0],
   ["AVIF", ascii("ftypavif"), 4],
@@ -53,7 +56,7 @@ const SIGNATURES: readonly (readonly [string, readonly number[], number])[] = [
 
 /** The format of a file from its first `SNIFF_BYTES` bytes, or undefined. */
 export function sniff(start: Uint8Array): string | undefined {
-  return SIGNATURES.find(([, bytes, at]) => bytes.every((byte, i) => start[at + i] === byte))?.[0];
+  return SIGNATURES.find(([, bytes, at]) => bytes.every((byte, i) => byte === ANY || start[at + i] === byte))?.[0];
 }
 
 export const isDecodable = (format: string | undefined): format is Picture =>

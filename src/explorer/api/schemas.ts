@@ -166,8 +166,12 @@ export const Effect = z
 export const Probe = z
   .object({
     picture: z.string(),
+    /** The largest; none where the network is no classifier. */
     classes: z.array(z.object({ class: place, name: z.string(), share: z.number() })),
-    /** Those that exceed their level anywhere, by how high this picture would stand among their exemplars, then by activation over level. */
+    /**
+     * Described units whose mask is not empty, 200 at most: by how high this picture would stand among their exemplars, then by how far they exceed
+     * their level, in shares of how far their strongest exemplar does.
+     */
     fired: z.array(
       UnitLine.extend({
         activation: z.number(),
@@ -178,6 +182,7 @@ export const Probe = z
         outranks: z.int(),
       }),
     ),
+    /** How many there are in all. */
     total: z.int(),
   })
   .openapi("Probe");

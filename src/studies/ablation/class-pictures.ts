@@ -41,7 +41,7 @@ export interface ClassPicturesOptions {
 export async function openClassPictures(path: string, options: ClassPicturesOptions): Promise<ClassPictures> {
   const set = await openImages(path);
   try {
-    const names = await namesOf(options);
+    const names = await classNamesOf(options);
     const found = options.labels
       ? await fromTable(set, options.labels, names, options)
       : fromFolders(set, path, names, options);
@@ -65,8 +65,13 @@ export async function openClassPictures(path: string, options: ClassPicturesOpti
   }
 }
 
-/** Names of the classes, where a file has them. */
-async function namesOf({ doing, outputs, model, classes }: ClassPicturesOptions): Promise<string[] | undefined> {
+/** Names of the classes, where a file has them. Errors: `UserError` when it names more or fewer than there are outputs. */
+export async function classNamesOf({
+  doing,
+  outputs,
+  model,
+  classes,
+}: ClassPicturesOptions): Promise<string[] | undefined> {
   const beside = model.replace(/\.onnx$/i, ".labels.txt");
   const path = classes ?? (beside !== model && existsSync(beside) ? beside : undefined);
   if (path === undefined) return undefined;

@@ -11,8 +11,6 @@ import { UserError } from "../../base/errors.js";
 import { type Progress, silent } from "../../base/progress.js";
 import { pairedDifference } from "../../base/proportion.js";
 import { Random } from "../../base/random.js";
-import { bakeAblation } from "../../engine/onnx/ablate.js";
-import type { Layer } from "../../engine/onnx/layers.js";
 import { metadataOf, withMetadata } from "../../engine/onnx/metadata.js";
 import type { OnnxModel } from "../../engine/onnx/model.js";
 import type { SessionOptions } from "../../engine/runtime/session.js";
@@ -30,6 +28,7 @@ import { openMeanings } from "../audit/meaning.js";
 import { readReviews, verdictOn } from "../audit/reviews.js";
 import type { FineTuneOptions } from "./fine-tune.js";
 import { checkFineTuning, type FineTuning, fineTuneEdit } from "./fine-tune-edit.js";
+import { silence } from "./silence.js";
 
 /** What the units to silence are described by is said as for audits. */
 export interface EditOptions extends SessionOptions, Omit<Wanted, "near"> {
@@ -139,7 +138,7 @@ export async function edit(folder: string, options: EditOptions): Promise<Edit> 
     ]);
     const [candidates, allUnits, ...others] = curves;
     const silenced = inOrder(chosen).slice(0, candidates.stop);
-    const edited = silence(subject.model, silenced, wanted);
+    const edited = silencedFor(subject.model, silenced, wanted);
     const edit: Edit = {
       ...{ model: subject.path, edited, candidates, allUnits, random: others },
       images: { validation: sets.validation.ids.length, test: sets.test?.ids.length ?? 0 },
@@ -253,16 +252,13 @@ interface Accuracies {
 
 const NO_CHANGE: Interval = { value: 0, low: 0, high: 0 };
 
-/** The model with units silenced for good; it says so itself. */
-function silence(model: OnnxModel, units: readonly DescribedUnit[], wanted: Wanted): OnnxModel {
-  const masks = [...setOf(units)].map(([layer, numbers]: [Layer, readonly number[]]) => {
-    const mask = new Float32Array(layer.units).fill(1);
-    for (const unit of numbers) mask[unit] = 0;
-    return { layer, mask };
-  });
-  const told = units.map(({ said: { layer, unit, description } }) => ({ layer, unit, description }));
-  return withMetadata(bakeAblation(model, masks), { "milan.edit": JSON.stringify({ ...wanted, silenced: told }) });
-}
+/** The model with units silenced, and in its metadata what they were chosen by. */
+const silencedFor = (model: OnnxModel, units: readonly DescribedUnit[], wanted: Wanted): OnnxModel =>
+  silence(
+    model,
+    units.map(({ layer, unit, said }) => ({ layer, unit, told: said })),
+    wanted,
+  );
 
 /** The metadata say what was trained, and what that did. */
 const withFineTuning = (model: OnnxModel, { pictures, weights, edited: { epoch } }: FineTuning): OnnxModel => {

@@ -1,0 +1,93 @@
+/**
+ * The network of a run, opened for visitors: what it is, what it can be asked, and why not. Opening reads the file once, checks that it is the
+ * one the run was made with, and learns its shapes; sessions are opened when a picture is to be seen (`passes.ts`).
+ */
+import { basename } from "node:path";
+import { messageOf, UserError } from "../../base/errors.js";
+import { indexGraph, inputsOf } from "../../engine/onnx/graph.js";
+import type { Layer } from "../../engine/onnx/layers.js";
+import type { SessionOptions } from "../../engine/runtime/session.js";
+import type { Subject } from "../../exemplars/subject.js";
+import type { Run } from "../../run/run.js";
+import { classNamesOf } from "../../studies/ablation/class-pictures.js";
+import { type Classifier, classifierOf } from "../../studies/ablation/classifier.js";
+import { openSubject } from "../../studies/described-run.js";
+import { type Saying, sayingOf } from "./shares.js";
+
+export interface NetworkOptions extends SessionOptions {
+  /** The model's file, when it has moved since the run was made. */
+  readonly model?: string | undefined;
+  /** Names of the model's outputs, a line each; default: `MODEL.labels.txt` beside it, if there is one. */
+  readonly classes?: string | undefined;
+}
+
+/** A layer of the run in the network. */
+export interface NetworkLayer {
+  /** Its place in the run. */
+  readonly place: number;
+  readonly layer: Layer;
+  /** Whether what the network says of the classes depends on it. */
+  readonly matters: boolean;
+}
+
+export interface Network {
+  readonly run: Run;
+  readonly subject: Subject;
+  /** Undefined where the network is none. */
+  readonly classifier: Classifier | undefined;
+  /** Why no class probabilities can be had, in a sentence; null for a classifier. */
+  readonly notClassifier: string | null;
+  readonly saying: Saying;
+  /** Names of the classes, where known. */
+  readonly classes: readonly string[] | null;
+  /** Layers of the run, those that are computed first first. */
+  readonly layers: readonly NetworkLayer[];
+}
+
+/** Why a run's network cannot be shown pictures, as far as can be told without opening it; null where nothing is in the way. */
+export function cannotSee({ manifest }: Run): string | null {
+  if (manifest.probeKind === "latents" || manifest.preprocessing === null) {
+    return `${basename(manifest.modelPath)} is a generator: it makes pictures and cannot be shown any`;
+  }
+  return null;
+}
+
+/** Opens it. Errors: `UserError` when it is gone, another one, or a generator; when the file of class names does not fit. */
+export async function openNetwork(run: Run, options: NetworkOptions): Promise<Network> {
+  const cannot = cannotSee(run);
+  if (cannot !== null) throw new UserError(`running the network of ${run.folder}: ${cannot}`);
+  const subject = await openSubject("running the network of", run, options.model);
+  const found = await classifierOf("asking", subject).catch((error: unknown) => {
+    if (error instanceof UserError) return messageOf(error).replaceAll(subject.path, basename(subject.path));
+    throw error;
+  });
+  const classifier = typeof found === "string" ? undefined : found;
+  const outputs = classifier?.classes;
+  const names =
+    outputs === undefined
+      ? undefined
+      : await classNamesOf({ doing: "naming classes", outputs, model: subject.path, classes: options.classes });
+  return {
+    ...{ run, subject, classifier, classes: names ?? null },
+    notClassifier: typeof found === "string" ? found : null,
+    saying: classifier ? sayingOf(classifier.model, classifier.output) : "logits",
+    layers: layersIn(run, subject, classifier),
+  };
+}
+
+function layersIn(run: Run, subject: Subject, classifier: Classifier | undefined): NetworkLayer[] {
+  const { producer, order } = indexGraph(subject.model);
+  const known = new Map(subject.layers.map((layer) => [layer.name, layer]));
+  const needed = new Set(classifier ? [classifier.output] : []);
+  for (const name of needed) {
+    const node = producer.get(name);
+    if (node) for (const input of inputsOf(node)) needed.add(input); // grows while we walk it
+  }
+  const found = run.layers.map(({ name }, place) => {
+    const layer = known.get(name);
+    if (layer) return { place, layer, matters: needed.has(name) };
+    throw new UserError(`running the network of ${run.folder}: it has no layer ${name}; dissect it again`);
+  });
+  const position = ({ layer }: NetworkLayer) => order.get(producer.get(layer.name)!)!;
+  return found.sort((a, b) => position(a) - position(b));
+}
