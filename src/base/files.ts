@@ -2,12 +2,14 @@
  * Files that are either whole or absent: written beside their final name, flushed to the disk, then renamed. A process
  * killed at any moment leaves the old file or the new one, never half of one.
  */
+import { randomInt } from "node:crypto";
 import { constants, existsSync, readdirSync, rmSync } from "node:fs";
 import { access, type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { codeOf, fileProblem, UserError } from "./errors.js";
 
-let serial = 0;
+// processes of several machines, or containers, may share a folder and have the same number
+let serial = randomInt(2 ** 40);
 
 /** A name beside `path` for what will be renamed to it, known to `removeLeftovers`. */
 export const temporaryName = (path: string) => join(dirname(path), `.${basename(path)}.${process.pid}-${serial++}.tmp`);

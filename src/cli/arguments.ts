@@ -74,6 +74,16 @@ export function size(text: string): readonly [number, number] {
   return [height, width];
 }
 
+/** `2/8`: the second of eight parts. */
+export function shard(text: string): { readonly number: number; readonly of: number } {
+  const match = /^(\d{1,7})\/(\d{1,7})$/.exec(text);
+  const [number, of] = [Number(match?.[1]), Number(match?.[2])];
+  if (!match || number < 1 || number > of) {
+    throw new InvalidArgumentError("expected a part of so many, from 1/n to n/n, such as 2/8");
+  }
+  return { number, of };
+}
+
 /** `0-1`, `-1,1`, `0-255`: what black and white are to the network. */
 export function range(text: string): readonly [number, number] {
   const match = /^(-?[\d.]+)\s*[-,:]\s*(-?[\d.]+)$/.exec(text);

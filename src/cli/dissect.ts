@@ -3,7 +3,8 @@ import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { UserError } from "../base/errors.js";
 import type { Preprocessing } from "../data/images/preprocess.js";
-import { between, names, place, range, reals, size, units, whole } from "./arguments.js";
+import type { Shard } from "../exemplars/dissect.js";
+import { between, names, place, range, reals, shard, size, units, whole } from "./arguments.js";
 import { printJson } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
@@ -27,6 +28,7 @@ interface Options {
   seed: number;
   prefixTokens?: number;
   generated?: string;
+  shard?: Shard;
   json?: boolean;
 }
 
@@ -61,6 +63,11 @@ export function registerDissect(program: Command): void {
       "--generated <tensor>",
       "for generators: the output that holds the images; default: the first with 3 channels",
     )
+    .option(
+      "--shard <i/n>",
+      "only the i-th of n parts of the images, to be added up by milan merge; by any process on any machine",
+      shard,
+    )
     .option("--json", "machine-readable summary on standard output")
     .addHelpText(
       "after",
@@ -68,6 +75,10 @@ export function registerDissect(program: Command): void {
 The sweep is one pass over the images for all layers; the images that won are run once more for their activation maps.
 Killed at any moment, the same command goes on where it stopped. A run made with another model, other images or other
 options is refused, never mixed.
+
+Parts can be swept at the same time, into one folder or several (same options, same --batch):
+
+  for i in 1 2 3 4; do milan dissect net.onnx --images photos/ --out run --shard $i/4 & done; wait; milan merge run
 
   milan dissect squeezenet.onnx --images photos/ --out runs/squeezenet --layers features.3,features.12
   milan dissect generator.onnx --latents z.npy --out runs/gan`,
@@ -77,18 +88,29 @@ options is refused, never mixed.
         throw new UserError("dissecting: expected one of --images or --latents; say which probe set to use");
       }
       const { openModel } = await import("../exemplars/subject.js");
-      const { dissect } = await import("../exemplars/dissect.js");
+      const { dissect, dissectShard } = await import("../exemplars/dissect.js");
       const progress = terminalProgress();
       const subject = await openModel(model, options.size ? { size: options.size } : {});
       const { out, layers, k, quantile, seed, device } = options;
-      const run = await dissect(subject, await chooseProbe(options), {
+      const settings = {
         ...{ out, k, quantile, seed, device, progress },
         ...(layers && { layers }),
         ...(options.units && { units: options.units }),
         ...(options.batch && { batchSize: options.batch }),
         ...(options.threads && { threads: options.threads }),
         ...(options.prefixTokens !== undefined && { prefixTokens: options.prefixTokens }),
-      });
+      };
+      const probe = await chooseProbe(options);
+      if (options.shard) {
+        const done = await dissectShard(subject, probe, options.shard, settings);
+        if (options.json) printJson({ run: out, ...done, skipped: done.skipped.length });
+        else
+          process.stdout.write(
+            `${out}: images ${done.from} to ${done.to - 1}; when all parts are there: milan merge ${out}\n`,
+          );
+        return;
+      }
+      const run = await dissect(subject, probe, settings);
       summarise(run, options);
       await run.close();
     });
@@ -110,7 +132,8 @@ async function chooseProbe(options: Options) {
   });
 }
 
-function summarise({ folder, manifest, layers }: Run, { json }: Options): void {
+/** What a finished run is, for people or programs. */
+export function summarise({ folder, manifest, layers }: Run, { json }: { readonly json?: boolean | undefined }): void {
   const units = layers.reduce((sum, layer) => sum + layer.unitNumbers.length, 0);
   const flawed = Object.values(manifest.flaws).reduce((sum, list) => sum + list.length, 0);
   const skipped = manifest.skipped.length;

@@ -25,6 +25,7 @@ import { registerExport } from "./export.js";
 import { registerGeneralize } from "./generalize.js";
 import { registerGrade } from "./grade.js";
 import { registerInspect } from "./inspect.js";
+import { registerMerge } from "./merge.js";
 import { registerReproduce } from "./reproduce.js";
 import { registerShow } from "./show.js";
 import { registerSpurious } from "./spurious.js";
@@ -54,6 +55,7 @@ export function buildProgram(): Command {
     registerDemo,
     registerInspect,
     registerDissect,
+    registerMerge,
     registerDescribe,
     registerVerify,
     registerGrade,

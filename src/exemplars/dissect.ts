@@ -20,9 +20,10 @@ import { writeIntegers, writeReals } from "../run/table.js";
 import { layoutOf, unitsOf } from "./layout.js";
 import { type LayerPlan, planSweep } from "./plan.js";
 import type { Probe, ProbeOpener } from "./probe.js";
+import { type Range, removeStates, statesIn } from "./state.js";
 import type { LayerStatistics } from "./statistics.js";
 import { fixedBatch, type Subject } from "./subject.js";
-import { removeState, type Swept, sweep } from "./sweep.js";
+import { type Swept, sweep } from "./sweep.js";
 import { visitWinners } from "./visit.js";
 
 export interface DissectOptions extends SessionOptions {
@@ -47,65 +48,131 @@ export interface DissectOptions extends SessionOptions {
   readonly saveEveryMs?: number;
 }
 
+/** One of several parts of a dissection, from 1 to `of`: what one process does of it, on whichever machine. */
+export interface Shard {
+  readonly number: number;
+  readonly of: number;
+}
+
 /**
  * Dissects a model over a probe set. Returns the finished run; a finished run of the same identity is returned as it is.
  * @param probe an open probe set, which stays open, or what opens one (`imageFolder`, `latentFolder`).
  */
 export async function dissect(subject: Subject, probe: Probe | ProbeOpener, options: DissectOptions): Promise<Run> {
-  if (typeof probe !== "function") return dissectOpen(subject, probe, options);
-  const opened = await probe(subject, options.progress ?? silent);
+  return withProbe(subject, probe, options, (opened) => dissectOpen(subject, opened, options));
+}
+
+/**
+ * Sweeps a part of the probe set, and leaves what it found in the run's folder, which `merge` (`exemplars/merge.ts`) adds up. Parts can be swept at the same
+ * time, in one folder or in several. Returns the images of the part.
+ * Errors: `UserError` for more parts than there are batches of images.
+ */
+export async function dissectShard(
+  subject: Subject,
+  probe: Probe | ProbeOpener,
+  shard: Shard,
+  options: DissectOptions,
+): Promise<Range & { readonly skipped: readonly number[] }> {
+  return withProbe(subject, probe, options, async (opened) => {
+    const { out, progress = silent } = options;
+    const plans = planOf(subject, opened, options);
+    const manifest = manifestOf(subject, opened, plans, options);
+    const common = sweepOptions(subject, opened, options);
+    const range = rangeOf(shard, opened.size, common.batchSize);
+    if (await isFinished(out, manifest, true)) {
+      progress.warn(`${out} is finished already; nothing to do`);
+      return { ...range, skipped: manifest.skipped };
+    }
+    const beforeSave = () => writeManifest(out, manifest);
+    const { skipped } = await sweep(out, subject, opened, plans, { ...common, range, beforeSave });
+    return { ...range, skipped };
+  });
+}
+
+/** Images of a part: whole batches, so that the parts' batches are those of the whole. */
+function rangeOf({ number, of }: Shard, images: number, batchSize: number): Range {
+  const batches = Math.ceil(images / batchSize);
+  if (of > batches) {
+    throw new UserError(
+      `dissecting in ${of} shards: there are ${images} images, ${batches} batches of ${batchSize}; expected at most as many shards, take fewer or lower --batch`,
+    );
+  }
+  const first = (part: number) => Math.min(images, Math.floor((part * batches) / of) * batchSize);
+  return { from: first(number - 1), to: first(number) };
+}
+
+async function withProbe<T>(
+  subject: Subject,
+  probe: Probe | ProbeOpener,
+  { progress = silent }: DissectOptions,
+  work: (opened: Probe) => Promise<T>,
+): Promise<T> {
+  if (typeof probe !== "function") return work(probe);
+  const opened = await probe(subject, progress);
   try {
-    return await dissectOpen(subject, opened, options);
+    return await work(opened);
   } finally {
     await opened.close();
   }
 }
 
 async function dissectOpen(subject: Subject, probe: Probe, options: DissectOptions): Promise<Run> {
-  const { out, progress = silent, k = 15, seed = 0 } = options;
+  const { out, progress = silent } = options;
   const plans = planOf(subject, probe, options);
   const manifest = manifestOf(subject, probe, plans, options);
   if (await isFinished(out, manifest)) {
     progress.warn(`${out} is finished already; nothing to do`);
     return Run.open(out);
   }
+  if (isRun(out) && (await statesIn(out, probe.size)).length > 0) {
+    throw new UserError(
+      `dissecting into ${out}: it holds shards; expected an empty folder, add --shard, or finish them with \`milan merge ${out}\``,
+    );
+  }
+  const common = sweepOptions(subject, probe, options);
+  const swept = await sweep(out, subject, probe, plans, { ...common, beforeSave: () => writeManifest(out, manifest) });
+  return finish(out, subject, probe, swept, manifest, common);
+}
+
+type CommonOptions = Omit<Parameters<typeof sweep>[4], "range" | "beforeSave">;
+
+export function sweepOptions(subject: Subject, probe: Probe, options: DissectOptions): CommonOptions {
+  const { progress = silent, k = 15, seed = 0, saveEveryMs } = options;
   const fixed = fixedBatch(subject);
-  const common = {
+  return {
     batchSize: fixed ?? Math.min(options.batchSize ?? 8, probe.size),
     fixed: fixed !== undefined,
-    session: options,
-    progress,
+    ...{ session: options, progress, k, seed, saveEveryMs },
   };
-  const swept = await sweep(out, subject, probe, plans, {
-    ...common,
-    k,
-    seed,
-    saveEveryMs: options.saveEveryMs,
-    beforeSave: () => writeManifest(out, manifest),
-  });
-  checkCount(probe, swept, k);
+}
+
+/** From what the sweep of all images found to the finished run: the winners' maps, then the tables. */
+export async function finish(
+  out: string,
+  subject: Subject,
+  probe: Probe,
+  { layers, skipped }: Swept,
+  manifest: Manifest,
+  options: CommonOptions,
+): Promise<Run> {
+  const { k } = options;
+  checkCount(probe, skipped, k);
   await writeManifest(out, manifest); // from here on there are files in the folder
-  await visitWinners(
-    out,
-    subject,
-    probe,
-    plans,
-    swept.layers.map((layer) => layer.top.save().ids),
-    k,
-    common,
-  );
+  const plans = layers.map(({ plan }) => plan);
+  const ids = layers.map((layer) => layer.top.save().ids);
+  await visitWinners(out, subject, probe, plans, ids, k, options);
   const flaws: Record<string, UnitFlaw[]> = {};
-  for (const layer of swept.layers) {
+  for (const layer of layers) {
     const found = await writeLayer(out, layer, manifest.quantile);
     if (found.length > 0) flaws[layer.plan.layout.name] = found;
   }
   await writeFileAtomically(join(out, "probe.csv"), probeTable(probe));
-  await writeManifest(out, { ...manifest, complete: true, skipped: swept.skipped, flaws });
-  await removeState(out);
+  await writeManifest(out, { ...manifest, complete: true, skipped, flaws });
+  await removeStates(out);
   return Run.open(out);
 }
 
-function planOf(
+export function planOf(
   subject: Subject,
   probe: Probe,
   { layers, units = {}, quantile = 0.99, k = 15, prefixTokens }: DissectOptions,
@@ -140,7 +207,12 @@ function planOf(
   return planSweep(layouts, probe.size, quantile);
 }
 
-function manifestOf(subject: Subject, probe: Probe, plans: readonly LayerPlan[], options: DissectOptions): Manifest {
+export function manifestOf(
+  subject: Subject,
+  probe: Probe,
+  plans: readonly LayerPlan[],
+  options: DissectOptions,
+): Manifest {
   const [pictureHeight, pictureWidth] = probe.picture;
   return {
     format: 1,
@@ -167,8 +239,8 @@ function manifestOf(subject: Subject, probe: Probe, plans: readonly LayerPlan[],
   };
 }
 
-/** Whether the run is there already. If not, its folder is free, can be written, and holds no leftovers. */
-async function isFinished(out: string, manifest: Manifest): Promise<boolean> {
+/** Whether the run is there already. If not, its folder is free, can be written, and, unless others are at work in it, holds no leftovers. */
+export async function isFinished(out: string, manifest: Manifest, isShared = false): Promise<boolean> {
   if (isRun(out)) {
     const found = await readManifest(out);
     checkIdentity(out, found, manifest);
@@ -180,11 +252,11 @@ async function isFinished(out: string, manifest: Manifest): Promise<boolean> {
       `writing ${out}: the folder is not empty and holds no run; expected a new or empty folder for --out`,
     );
   }
-  removeLeftovers(out);
+  if (!isShared) removeLeftovers(out);
   return false;
 }
 
-function checkCount(probe: Probe, { skipped }: Swept, k: number): void {
+function checkCount(probe: Probe, skipped: readonly number[], k: number): void {
   const readable = probe.size - skipped.length;
   if (readable >= k) return;
   const found = readable === 0 ? "no image can be read" : `only ${readable} of ${probe.size} images can be read`;

@@ -4,19 +4,16 @@
  *
  * State is written to the run's folder now and then, so that a killed sweep repeats at most what came since.
  */
-import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { Progress } from "../base/progress.js";
 import { Random } from "../base/random.js";
 import type { OnnxModel } from "../engine/onnx/model.js";
 import { openSession } from "../engine/runtime/open.js";
 import type { Arrays, Session, SessionOptions } from "../engine/runtime/session.js";
 import { type NdArray, ndarray } from "../engine/tensor/ndarray.js";
-import { openSafetensors, writeSafetensors } from "../engine/tensor/safetensors.js";
 import { type StatisticsNames, statisticsGraph } from "./graphs.js";
 import type { LayerPlan } from "./plan.js";
 import type { Probe } from "./probe.js";
+import { addState, hasState, openState, type Range, saveState, statePath } from "./state.js";
 import { LayerStatistics } from "./statistics.js";
 import type { Subject } from "./subject.js";
 
@@ -30,6 +27,8 @@ export interface SweepOptions {
   readonly progress: Progress;
   /** Least time between two saves of the state; default: half a minute, and more where saving takes long. */
   readonly saveEveryMs?: number | undefined;
+  /** Which images, of the whole probe set; default: all. */
+  readonly range?: Range | undefined;
   /** Called before the state is saved: what makes the folder a run. */
   readonly beforeSave: () => Promise<void>;
 }
@@ -90,7 +89,7 @@ export class Sweeper {
   }
 }
 
-/** Sweeps the probe set, continuing from the state in `folder` if there is one. */
+/** Sweeps the probe set, or a range of it, continuing from the state in `folder` if there is one. The state of a range stays there when it is done. */
 export async function sweep(
   folder: string,
   subject: Subject,
@@ -98,30 +97,42 @@ export async function sweep(
   plans: readonly LayerPlan[],
   options: SweepOptions,
 ): Promise<Swept> {
-  const { progress, batchSize, fixed } = options;
+  const { progress, batchSize, fixed, range } = options;
+  const { from, to } = range ?? { from: 0, to: probe.size };
+  const path = statePath(folder, range);
   const skipped = new Set<number>();
   const sweeper = await Sweeper.open(subject.model, plans, options);
   const { layers } = sweeper;
+  const save = async (done: number) => {
+    await options.beforeSave();
+    await saveState(path, layers, { done, batchSize, skipped: [...skipped].sort((a, b) => a - b) });
+  };
   try {
-    const first = await resume(folder, layers, skipped);
-    const order = Uint32Array.from({ length: probe.size - first }, (_, i) => first + i);
-    progress.begin("sweep", probe.size, "image", first);
+    let first = from;
+    if (hasState(folder, range)) {
+      const state = await openState(path, probe.size, range);
+      await addState(path, layers);
+      for (const id of state.skipped) skipped.add(id);
+      first = Math.max(from, state.done);
+    }
+    const order = Uint32Array.from({ length: to - first }, (_, i) => first + i);
+    progress.begin("sweep", to - from, "image", first - from);
     let saved = performance.now();
     let saveTookMs = 0;
     for await (const { ids, feeds } of probe.batches(order, batchSize, fixed, (id) => skipped.add(id))) {
       await sweeper.add(ids, feeds);
       // to the end of the batch, whose last images may be damaged: a resumed sweep then has the same batches
       const batchesDone = Math.ceil((ids[ids.length - 1] + 1 - first) / batchSize);
-      const done = Math.min(probe.size, first + batchesDone * batchSize);
-      progress.update(done);
+      const done = Math.min(to, first + batchesDone * batchSize);
+      progress.update(done - from);
       const now = performance.now();
       if (now - saved >= (options.saveEveryMs ?? Math.max(30_000, 20 * saveTookMs))) {
-        await options.beforeSave();
-        await save(folder, layers, skipped, done);
+        await save(done);
         saved = performance.now();
         saveTookMs = saved - now;
       }
     }
+    if (range && first < to) await save(to);
     progress.end();
   } finally {
     await sweeper.close();
@@ -135,39 +146,3 @@ function draw(count: number, bound: number, random: Random): NdArray<"int64"> {
   const drawn = Array.from({ length: count }, (_, i) => BigInt(Math.floor((i + random.uniform()) * stretch)));
   return ndarray("int64", [count], BigInt64Array.from(drawn));
 }
-
-const statePath = (folder: string) => join(folder, "sweep.safetensors");
-
-async function save(
-  folder: string,
-  layers: readonly LayerStatistics[],
-  skipped: ReadonlySet<number>,
-  done: number,
-): Promise<void> {
-  const tensors = new Map<string, NdArray>();
-  for (const [i, layer] of layers.entries()) {
-    for (const [name, array] of layer.save()) tensors.set(`${i}.${name}`, array);
-  }
-  await writeSafetensors(statePath(folder), tensors, { done: String(done), skipped: JSON.stringify([...skipped]) });
-}
-
-/** Takes up the saved state; returns the first image that is still to be seen. */
-async function resume(folder: string, layers: readonly LayerStatistics[], skipped: Set<number>): Promise<number> {
-  if (!existsSync(statePath(folder))) return 0;
-  const file = await openSafetensors(statePath(folder));
-  try {
-    for (const [i, layer] of layers.entries()) {
-      const own = file.names.filter((name) => name.startsWith(`${i}.`));
-      const state = new Map<string, NdArray>();
-      for (const name of own) state.set(name.slice(name.indexOf(".") + 1), await file.read(name));
-      layer.merge(state);
-    }
-    for (const id of JSON.parse(file.metadata.skipped ?? "[]") as number[]) skipped.add(id);
-    return Number(file.metadata.done ?? 0);
-  } finally {
-    await file.close();
-  }
-}
-
-/** Removes the state once the run holds the results. */
-export const removeState = (folder: string): Promise<void> => rm(statePath(folder), { force: true });

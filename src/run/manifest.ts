@@ -110,8 +110,14 @@ function checkLayer(path: string, layer: LayerRecord): void {
   }
 }
 
-/** Refuses to go on when `found` was made of anything else than `wanted`. */
-export function checkIdentity(folder: string, found: Identity, wanted: Identity): void {
+/** Refuses to go on when `found` was made of anything else than `wanted`. @param doing what is refused. @param remedy what to do. */
+export function checkIdentity(
+  folder: string,
+  found: Identity,
+  wanted: Identity,
+  doing = "resuming",
+  remedy = "choose a new --out folder, or delete this one",
+): void {
   const facts: [keyof Identity, string][] = [
     ["modelSha256", "another model"],
     ["probeFingerprint", "another probe set"],
@@ -125,7 +131,5 @@ export function checkIdentity(folder: string, found: Identity, wanted: Identity)
   const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
   const differing = facts.filter(([key]) => !same(found[key], wanted[key])).map(([, name]) => name);
   if (differing.length === 0) return;
-  throw new UserError(
-    `resuming ${folder}: it was made with ${[...new Set(differing)].join(", ")}; choose a new --out folder, or delete this one`,
-  );
+  throw new UserError(`${doing} ${folder}: it was made with ${[...new Set(differing)].join(", ")}; ${remedy}`);
 }

@@ -1,0 +1,156 @@
+/**
+ * What a sweep leaves on disk while it is under way, and what shards of one sweep pass to each other: the statistics of a range of images.
+ *
+ * `sweep.safetensors` in the run's folder is the state of a sweep of all images, `sweep-FROM-TO.safetensors` that of one that goes from image FROM up to TO
+ * (not included). States of neighbouring ranges add up to the state of both, the same whoever adds them in what order.
+ */
+import { existsSync, readdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "../base/errors.js";
+import { type NdArray, ndarray } from "../engine/tensor/ndarray.js";
+import { openSafetensors, writeSafetensors } from "../engine/tensor/safetensors.js";
+import type { LayerStatistics } from "./statistics.js";
+
+/** Images from `from` up to `to`, which is not among them. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A state on disk, with what can be known of it without reading its arrays. */
+export interface StateFile extends Range {
+  readonly path: string;
+  /** The first image that is still to be seen; `to` when nothing is. */
+  readonly done: number;
+  /** Images run at once. Shards with other batches would draw other positions in large sweeps, and their numbers differ in the last digits. */
+  readonly batchSize: number;
+  /** Dataset ids that could not be read. */
+  readonly skipped: readonly number[];
+}
+
+/** Where the state of a range is kept; undefined: of all images. */
+export const statePath = (folder: string, range?: Range): string =>
+  join(folder, range ? `sweep-${range.from}-${range.to}.safetensors` : "sweep.safetensors");
+
+export async function saveState(
+  path: string,
+  layers: readonly LayerStatistics[],
+  { done, batchSize, skipped }: Pick<StateFile, "done" | "batchSize" | "skipped">,
+): Promise<void> {
+  const tensors = new Map<string, NdArray>();
+  for (const [i, layer] of layers.entries()) {
+    for (const [name, array] of layer.save()) tensors.set(`${i}.${name}`, name === "tail" ? trimmed(array) : array);
+  }
+  const facts = { done: String(done), batch: String(batchSize), skipped: JSON.stringify(skipped) };
+  await writeSafetensors(path, tensors, facts);
+}
+
+/** A tail without the places that no unit uses: a shard of a hundred needs a hundredth of them. */
+function trimmed(tail: NdArray): NdArray {
+  const [units, capacity] = tail.shape;
+  const data = tail.data as Float32Array;
+  let width = capacity;
+  const isUnused = (column: number) => {
+    for (let unit = 0; unit < units; unit++) {
+      if (data[unit * capacity + column] !== Number.NEGATIVE_INFINITY) return false;
+    }
+    return true;
+  };
+  while (width > 1 && isUnused(width - 1)) width--;
+  if (width === capacity) return tail;
+  const kept = new Float32Array(units * width);
+  for (let unit = 0; unit < units; unit++) {
+    kept.set(data.subarray(unit * capacity, unit * capacity + width), unit * width);
+  }
+  return ndarray("float32", [units, width], kept);
+}
+
+/** Adds a saved state to statistics of the same plan. Errors: `UserError` when the file is damaged or of another plan. */
+export async function addState(path: string, layers: readonly LayerStatistics[]): Promise<void> {
+  const file = await openSafetensors(path);
+  try {
+    for (const [i, layer] of layers.entries()) {
+      const state = new Map<string, NdArray>();
+      const prefix = `${i}.`;
+      for (const name of file.names.filter((each) => each.startsWith(prefix))) {
+        state.set(name.slice(prefix.length), await file.read(name));
+      }
+      checkState(path, layer, state);
+      layer.merge(state);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** States come from other machines; one that does not fit would be added up all the same. */
+function checkState(
+  path: string,
+  { plan: { rows, capacity }, top: { k } }: LayerStatistics,
+  state: ReadonlyMap<string, NdArray>,
+) {
+  const fits = (name: string, dtype: string, isShape: (shape: readonly number[]) => boolean) => {
+    const array = state.get(name);
+    return array !== undefined && array.dtype === dtype && isShape(array.shape);
+  };
+  const sound =
+    fits("ids", "int32", (shape) => `${shape}` === `${[rows, k]}`) &&
+    fits("activations", "float32", (shape) => `${shape}` === `${[rows, k]}`) &&
+    fits("counts", "float64", (shape) => `${shape}` === `${[rows]}`) &&
+    fits("tail", "float32", ([units, width]) => units === rows && width <= capacity) &&
+    fits("broken", "uint8", (shape) => `${shape}` === `${[rows]}`) &&
+    fits("sample", "float32", ([, units]) => units === rows);
+  if (sound) return;
+  throw new UserError(
+    `reading ${path}: it does not fit the run in its folder; expected what \`milan dissect\` left there, dissect again`,
+  );
+}
+
+/** What is known of a state. @param all the images of the whole sweep. */
+export async function openState(path: string, all: number, range?: Range): Promise<StateFile> {
+  const file = await openSafetensors(path);
+  await file.close();
+  const { from, to } = range ?? { from: 0, to: all };
+  const { done = "0", batch = "0", skipped = "[]" } = file.metadata;
+  const facts = { path, from, to, done: Number(done), batchSize: Number(batch), skipped: numbersIn(skipped) };
+  const isWhole = (n: number) => Number.isInteger(n) && n >= 0;
+  if (
+    facts.skipped &&
+    [from, to, facts.done, facts.batchSize].every(isWhole) &&
+    from < to &&
+    to <= all &&
+    facts.done <= to &&
+    facts.skipped.every((id) => isWhole(id) && id < all)
+  )
+    return { ...facts, skipped: facts.skipped };
+  throw new UserError(`reading ${path}: it is damaged; delete it and dissect its images again`);
+}
+
+function numbersIn(text: string): number[] | undefined {
+  try {
+    const found = JSON.parse(text);
+    return Array.isArray(found) ? found : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The states of ranges in a folder, in their order. */
+export async function statesIn(folder: string, all: number): Promise<StateFile[]> {
+  const found = readdirSync(folder).flatMap((name) => {
+    const match = /^sweep-(\d+)-(\d+)\.safetensors$/.exec(name);
+    return match ? [{ from: Number(match[1]), to: Number(match[2]) }] : [];
+  });
+  const states = await Promise.all(found.map((range) => openState(statePath(folder, range), all, range)));
+  return states.sort((a, b) => a.from - b.from || b.to - a.to);
+}
+
+export const hasState = (folder: string, range?: Range): boolean => existsSync(statePath(folder, range));
+
+/** Removes the state of a sweep of all images, and all states of ranges. */
+export async function removeStates(folder: string): Promise<void> {
+  for (const name of readdirSync(folder)) {
+    if (/^sweep(-\d+-\d+)?\.safetensors$/.test(name)) await rm(join(folder, name), { force: true });
+  }
+}
