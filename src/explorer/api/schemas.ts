@@ -10,7 +10,9 @@
  *   `…/masks?quantile=0.99` a PNG of all exemplars' masks, white on black, one below the other; `…/heat` the same of their activations, from
  *   0 (black) to the unit's highest;
  * - `GET RUN/clusters`, `GET RUN/dashboard`, `GET /api/compare?a=RUN&b=RUN`;
- * - `POST RUN/probe` (bytes of a picture), `POST RUN/ablate`, `POST RUN/edit`, `POST RUN/reviews`.
+ * - `POST RUN/probe` (bytes of a picture) gives a `Probe`; below `GET RUN/probes/PICTURE`, for a while, `image` as the network saw it, and
+ *   `units/LAYER/UNIT/mask` and `units/LAYER/UNIT/heat`, PNGs like those of an exemplar; after that 404: give it again;
+ * - `POST RUN/ablate`, `POST RUN/reviews`; `POST RUN/edit` gives the edited model's file, to be saved.
  */
 import { z } from "@hono/zod-openapi";
 import { DOUBTS } from "../../run/descriptions.js";
