@@ -67,12 +67,12 @@ export const server = {
   review: (run: string, request: ReviewRequest, signal?: AbortSignal) =>
     sendJson<unknown>(`${runAddress(run)}/reviews`, request, signal),
   pictures: {
-    whole: (run: string, image: number) => `${runAddress(run)}/images/${image}`,
+    whole: (run: Run, image: number) => `${runAddress(run.id)}/images/${image}`,
     /** The first exemplars under their masks, beside one another. */
-    strip: (run: string, unit: UnitRef, count: number) => `${unitAddress(run, unit)}/strip?count=${count}`,
+    strip: (run: Run, unit: UnitRef, count: number) => `${unitAddress(run.id, unit)}/strip?count=${count}`,
     /** The masks of all exemplars at a level, white on black, one below the other. */
-    masks: (run: string, unit: UnitRef, quantile: number) => `${unitAddress(run, unit)}/masks?quantile=${quantile}`,
+    masks: (run: Run, unit: UnitRef, quantile: number) => `${unitAddress(run.id, unit)}/masks?quantile=${quantile}`,
     /** Their activations, from 0 (black) to the unit's highest (white), one below the other. */
-    heat: (run: string, unit: UnitRef) => `${unitAddress(run, unit)}/heat`,
+    heat: (run: Run, unit: UnitRef) => `${unitAddress(run.id, unit)}/heat`,
   },
 };
