@@ -123,31 +123,34 @@ const NEW_TO = `units.purpose = 'study'
   AND NOT EXISTS (SELECT 1 FROM annotations a WHERE a.annotator = ?1 AND a.unit = units.id)
   AND NOT EXISTS (SELECT 1 FROM assignments s WHERE s.annotator = ?1 AND s.unit = units.id AND s.state <> 'expired')`;
 
-const ANSWERS = `SELECT unit, count(*) AS n FROM annotations WHERE status <> 'rejected' GROUP BY unit`;
-const LEASES = `SELECT unit, count(*) AS n FROM assignments WHERE state = 'open' GROUP BY unit`;
+const ANSWERED = "SELECT unit FROM annotations WHERE status <> 'rejected'";
+const LEASED = "SELECT unit FROM assignments WHERE state = 'open'";
 
-/** The unit that goes next to a person. */
+/** The unit that goes next to a person: of those begun, the one that lacks least; else the first that nobody has begun. */
 function openUnit(database: Database, annotator: number, wanted: number): number | undefined {
-  return database.get<{ id: number }>(
-    `WITH answers AS (${ANSWERS}), leases AS (${LEASES})
-     SELECT units.id, coalesce(answers.n, 0) + coalesce(leases.n, 0) AS taken
-     FROM units LEFT JOIN answers ON answers.unit = units.id LEFT JOIN leases ON leases.unit = units.id
-     WHERE ${NEW_TO} AND taken < ?2
-     ORDER BY taken DESC, units.place LIMIT 1`,
+  const begun = database.get<{ id: number }>(
+    `WITH taken AS (SELECT unit, count(*) AS n FROM (${ANSWERED} UNION ALL ${LEASED}) GROUP BY unit HAVING n < ?2)
+     SELECT units.id FROM taken CROSS JOIN units ON units.id = taken.unit
+     WHERE ${NEW_TO} ORDER BY taken.n DESC, units.place LIMIT 1`,
     [annotator, wanted],
-  )?.id;
+  );
+  const fresh = () =>
+    database.get<{ id: number }>(
+      `SELECT units.id FROM units
+       WHERE ${NEW_TO} AND NOT EXISTS (${ANSWERED} AND unit = units.id) AND NOT EXISTS (${LEASED} AND unit = units.id)
+       ORDER BY units.place LIMIT 1`,
+      [annotator],
+    );
+  return (begun ?? fresh())?.id;
 }
 
 /** Whether some unit new to a person is kept from them by the leases of others alone. */
 function mayComeBack(database: Database, annotator: number, wanted: number): boolean {
-  return (
-    database.get(
-      `WITH answers AS (${ANSWERS})
-       SELECT 1 FROM units LEFT JOIN answers ON answers.unit = units.id
-       WHERE ${NEW_TO} AND coalesce(answers.n, 0) < ?2 LIMIT 1`,
-      [annotator, wanted],
-    ) !== undefined
+  const found = database.get(
+    `SELECT 1 FROM units WHERE ${NEW_TO} AND (SELECT count(*) FROM (${ANSWERED} AND unit = units.id)) < ?2 LIMIT 1`,
+    [annotator, wanted],
   );
+  return found !== undefined;
 }
 
 const assignmentOf = (database: Database, id: number): Assignment =>

@@ -22,7 +22,7 @@ export function takeLock(path: string, purpose: string): () => void {
   const mine = JSON.stringify({ pid: process.pid, host: hostname(), began: beginOf(process.pid), purpose });
   if (!created(path, mine)) takeOver(path, mine);
   return () => {
-    if (textOf(path) === mine) rmSync(path, { force: true });
+    if (holderOf(textOf(path))?.pid === process.pid) rmSync(path, { force: true });
   };
 }
 

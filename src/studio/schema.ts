@@ -16,6 +16,7 @@ export const STEPS: readonly string[] = [
     place INTEGER NOT NULL,
     UNIQUE (layer, unit)
   ) STRICT;
+  CREATE INDEX units_order ON units (purpose, place);
   CREATE TABLE annotators (
     id INTEGER PRIMARY KEY,
     code TEXT NOT NULL UNIQUE,
