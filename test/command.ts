@@ -1,20 +1,36 @@
-/** A command of the command line, run in this process. */
+/** Commands of the command line, run in this process. */
 import { Command } from "commander";
 import { vi } from "vitest";
 
-/** Runs a command, and gives what it wrote to standard output. @param register adds it to a program. */
-export async function run(register: (program: Command) => void, args: readonly string[]): Promise<string> {
-  const said: string[] = [];
-  const spies = [
-    vi.spyOn(process.stderr, "write").mockReturnValue(true),
-    vi.spyOn(process.stdout, "write").mockImplementation((text) => said.push(String(text)) > 0),
-  ];
-  const program = new Command();
-  register(program);
+interface Said<T> {
+  readonly result: T;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Does something, and gives what it wrote to standard output and standard error, which stay silent. */
+export async function captured<T>(work: () => Promise<T>): Promise<Said<T>> {
+  const said = { stdout: "", stderr: "" };
+  const spies = (["stdout", "stderr"] as const).map((stream) =>
+    vi.spyOn(process[stream], "write").mockImplementation((text) => {
+      said[stream] += typeof text === "string" ? text : Buffer.from(text).toString();
+      return true;
+    }),
+  );
   try {
-    await program.parseAsync([...args], { from: "user" });
+    const result = await work();
+    return { result, ...said };
   } finally {
     for (const spy of spies) spy.mockRestore();
   }
-  return said.join("");
+}
+
+/**
+ * Runs a command, and gives what it wrote to standard output. Errors: what the command throws, before it becomes a line.
+ * @param register adds it to a program.
+ */
+export async function run(register: (program: Command) => void, args: readonly string[]): Promise<string> {
+  const program = new Command().exitOverride();
+  register(program);
+  return (await captured(() => program.parseAsync([...args], { from: "user" }))).stdout;
 }

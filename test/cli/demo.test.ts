@@ -2,12 +2,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
 import { readDescriptions } from "../../src/run/descriptions.js";
-import { expectDone, milan, type Outcome, workshop } from "./milan.js";
+import { expectDone, milan, milanProcess, type Outcome, workshop } from "./milan.js";
 
 const { at } = workshop();
 let demo: Outcome;
 beforeAll(() => {
-  demo = milan("demo", "--out", at("demo"));
+  demo = milanProcess(["demo", "--out", at("demo")]);
 }, 300_000);
 
 test("describes every unit in words and shows the most and the least certain", async () => {
@@ -36,8 +36,8 @@ test("says that nobody described anything, and leaves a page", () => {
   expect(readFileSync(at("demo/page.html"), "utf8")).toMatch(/^<!doctype html>/);
 });
 
-test("a describer that is named is used instead, and one that is not there is refused before any work", () => {
-  const refused = milan("demo", "--out", at("other"), "--describer", at("nothing.pth"));
+test("a describer that is named is used instead, and one that is not there is refused before any work", async () => {
+  const refused = await milan("demo", "--out", at("other"), "--describer", at("nothing.pth"));
   expect(refused.code).toBe(2);
   expect(refused.stderr).toMatch(/nothing\.pth: no such file or folder; expected a describer/);
   expect(existsSync(at("other"))).toBe(false);

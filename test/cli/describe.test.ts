@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parse } from "csv-parse/sync";
 import { beforeAll, expect, test } from "vitest";
 import { describeShared, shared } from "../shared.js";
-import { expectDone, expectRefusal, MAIN, milan, NORMALISED, workshop } from "./milan.js";
+import { expectDone, expectRefusal, MAIN, milan, milanProcess, NORMALISED, workshop } from "./milan.js";
 
 const { at, prepare } = workshop();
 const checkpoint = shared("golden/checkpoint/milan-resnet18.pth.gz");
@@ -14,8 +14,8 @@ describeShared("describing with a checkpoint of the reference", () => {
   beforeAll(async () => {
     await prepare();
     const options = ["--layers", "colours,edges,summary", "--units", "summary:0-1", "--k", "5", ...NORMALISED];
-    expectDone(milan("dissect", at("net.onnx"), "--images", at("pictures"), "--out", at("run"), ...options));
-    expectDone(milan("describe", at("run"), "--describer", checkpoint));
+    expectDone(await milan("dissect", at("net.onnx"), "--images", at("pictures"), "--out", at("run"), ...options));
+    expectDone(milanProcess(["describe", at("run"), "--describer", checkpoint]));
   });
 
   test("every unit has a row: a description with its scores, or a reason why not", () => {
@@ -46,25 +46,25 @@ describeShared("describing with a checkpoint of the reference", () => {
     expect(lines[0].attention[0]).toHaveLength(5);
   });
 
-  test("from the published exemplars, and with the converted describer: the same table", () => {
-    expectDone(milan("convert", checkpoint, at("describer")));
-    expectDone(milan("describe", at("run"), "--describer", at("describer"), "--out", at("converted.csv")));
+  test("from the published exemplars, and with the converted describer: the same table", async () => {
+    expectDone(await milan("convert", checkpoint, at("describer")));
+    expectDone(await milan("describe", at("run"), "--describer", at("describer"), "--out", at("converted.csv")));
     expect(table("converted.csv")).toBe(table("run/descriptions.csv"));
 
-    expectDone(milan("export", at("run"), "--format", "milannotations", "--out", at("published")));
+    expectDone(await milan("export", at("run"), "--format", "milannotations", "--out", at("published")));
     expect(table("published/annotations.csv").split("\n")[0]).toBe("layer,unit,summary");
-    const again = milan("describe", at("published"), "--describer", at("describer"), "--json");
+    const again = await milan("describe", at("published"), "--describer", at("describer"), "--json");
     expectDone(again);
     expect(JSON.parse(again.stdout)).toMatchObject({ units: 12, undescribed: 2 });
     expect(table("published/descriptions.csv")).toBe(table("run/descriptions.csv"));
   });
 
-  test("options reach the search", () => {
-    const describe = (out: string, ...more: string[]) =>
+  test("options reach the search", async () => {
+    const describe = async (out: string, ...more: string[]) =>
       expectDone(
-        milan("describe", at("run"), "--describer", checkpoint, "--out", at(out), "--layers", "edges", ...more),
+        await milan("describe", at("run"), "--describer", checkpoint, "--out", at(out), "--layers", "edges", ...more),
       );
-    describe("greedy.csv", "--search", "greedy", "--length", "3");
+    await describe("greedy.csv", "--search", "greedy", "--length", "3");
     const header = JSON.parse(table("greedy.jsonl").split("\n")[0]);
     expect(header).toMatchObject({ search: "greedy", length: 3, compat: null });
     const rows = parse(table("greedy.csv"), { columns: true }) as Record<string, string>[];
@@ -72,25 +72,27 @@ describeShared("describing with a checkpoint of the reference", () => {
     for (const { description } of rows) expect(description.split(/\s+/).length).toBeLessThanOrEqual(3);
   });
 
-  test("show: all, one unit with its evidence, only some words, JSON", () => {
-    const all = milan("show", at("run"));
+  test("show: all, one unit with its evidence, only some words, JSON", async () => {
+    const all = await milan("show", at("run"));
     expectDone(all);
     expect(all.stdout.trim().split("\n")).toHaveLength(13);
     expect(all.stdout).toMatch(/summary +0 +- +- +\(cannot tell\) {2}\[no-exemplars\]/);
-    const one = milan("show", at("run"), "--layer", "edges", "--unit", "1").stdout;
+    const one = (await milan("show", at("run"), "--layer", "edges", "--unit", "1")).stdout;
     expect(one).toMatch(/^edges unit 1: \w+[\s\S]*log p\(d\|E\) -\d[\s\S]*\nbeam\n[\s\S]*\nexemplars \(level \d/);
     expect(one.match(/\d{4}\.png/g)).toHaveLength(5);
-    const items = JSON.parse(milan("show", at("run"), "--json").stdout);
+    const items = JSON.parse((await milan("show", at("run"), "--json")).stdout);
     expect(items).toHaveLength(12);
     const word = items[6].description.split(" ")[0];
-    const found = JSON.parse(milan("show", at("run"), "--grep", word.toUpperCase(), "--json").stdout);
+    const found = JSON.parse((await milan("show", at("run"), "--grep", word.toUpperCase(), "--json")).stdout);
     expect(found.length).toBeGreaterThan(0);
     expect(found).toEqual(
       items.filter((item: { description: string }) => new RegExp(word, "i").test(item.description)),
     );
-    expect(milan("show", at("run"), "--grep", "xyzzy(").stderr).toBe("0 of 12 units\n");
-    expect(JSON.parse(milan("show", at("run"), "--doubtful", "--layer", "summary", "--json").stdout)).toHaveLength(2);
-    expectRefusal(milan("show", at("run"), "--layer", "edge"), /no such layer; nearest are edges/);
+    expect((await milan("show", at("run"), "--grep", "xyzzy(")).stderr).toBe("0 of 12 units\n");
+    expect(
+      JSON.parse((await milan("show", at("run"), "--doubtful", "--layer", "summary", "--json")).stdout),
+    ).toHaveLength(2);
+    expectRefusal(await milan("show", at("run"), "--layer", "edge"), /no such layer; nearest are edges/);
   });
 
   test("a reader that closes the pipe ends it without a word", () => {
@@ -99,17 +101,20 @@ describeShared("describing with a checkpoint of the reference", () => {
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "[\n", stderr: "" });
   });
 
-  test("the page holds the descriptions", () => {
-    expectDone(milan("export", at("run"), "--format", "html", "--out", at("page.html")));
-    const items = JSON.parse(milan("show", at("run"), "--json", "--layer", "edges").stdout);
+  test("the page holds the descriptions", async () => {
+    expectDone(await milan("export", at("run"), "--format", "html", "--out", at("page.html")));
+    const items = JSON.parse((await milan("show", at("run"), "--json", "--layer", "edges")).stdout);
     for (const { description } of items) expect(table("page.html")).toContain(description);
   });
 
-  test("a refused describer leaves the descriptions of before", () => {
+  test("a refused describer leaves the descriptions of before", async () => {
     const before = table("run/descriptions.csv");
     writeFileSync(at("cut.pth.gz"), readFileSync(checkpoint).subarray(0, 100_000));
-    expectRefusal(milan("describe", at("run"), "--describer", at("cut.pth.gz")), /reading .*cut\.pth\.gz: /);
-    expectRefusal(milan("describe", at("run"), "--describer", checkpoint, "--out", at("pictures")), /it is a folder/);
+    expectRefusal(await milan("describe", at("run"), "--describer", at("cut.pth.gz")), /reading .*cut\.pth\.gz: /);
+    expectRefusal(
+      await milan("describe", at("run"), "--describer", checkpoint, "--out", at("pictures")),
+      /it is a folder/,
+    );
     expect(table("run/descriptions.csv")).toBe(before);
   });
 });

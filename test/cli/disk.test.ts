@@ -12,7 +12,7 @@ const options = () => ["--images", at("pictures"), "--layers", "colours,summary"
 beforeAll(async () => {
   await prepare();
   mkdirSync(at("disk"));
-  expectDone(milan("dissect", at("net.onnx"), ...options(), "--out", at("whole")));
+  expectDone(await milan("dissect", at("net.onnx"), ...options(), "--out", at("whole")));
 });
 
 const quoted = (words: readonly string[]) => words.map((word) => `'${word}'`).join(" ");
@@ -85,25 +85,25 @@ test.skipIf(process.platform === "win32" || process.getuid?.() === 0)("a folder 
   expectRefusal(shell(dissectTo(at("theirs/run"))), /theirs: permission denied/, at("theirs/run"));
 });
 
-test("a file, a device or a foreign folder where the results should go", () => {
+test("a file, a device or a foreign folder where the results should go", async () => {
   const out = (path: string) => milan("dissect", at("net.onnx"), ...options(), "--out", path);
   const before = readFileSync(at("net.onnx"));
-  expectRefusal(out(at("net.onnx")), /writing .*net\.onnx: a part of the path is a file; expected a folder/);
-  expectRefusal(out(at("net.onnx/runs/new")), /net\.onnx\/runs\/new|net\.onnx: a part of the path is a file/);
-  expectRefusal(out(at("x".repeat(300))), /the name is too long/);
-  expectRefusal(out(at("pictures")), /not empty and holds no run/);
+  expectRefusal(await out(at("net.onnx")), /writing .*net\.onnx: a part of the path is a file; expected a folder/);
+  expectRefusal(await out(at("net.onnx/runs/new")), /net\.onnx\/runs\/new|net\.onnx: a part of the path is a file/);
+  expectRefusal(await out(at("x".repeat(300))), /the name is too long/);
+  expectRefusal(await out(at("pictures")), /not empty and holds no run/);
   const page = (path: string) => milan("export", at("whole"), "--format", "html", "--out", path);
-  expectRefusal(page(at("pictures")), /writing .*pictures: it is a folder; expected a file/);
-  expectRefusal(page(at("net.onnx/page.html")), /a part of the path is a file/);
+  expectRefusal(await page(at("pictures")), /writing .*pictures: it is a folder; expected a file/);
+  expectRefusal(await page(at("net.onnx/page.html")), /a part of the path is a file/);
   if (process.platform !== "win32") {
     // as `/dev/null` would be, which a rename would put a file in the place of, for everybody
     expect(spawnSync("mkfifo", [at("pipe")]).status).toBe(0);
-    expectRefusal(page(at("pipe")), /it is a device or a pipe/);
+    expectRefusal(await page(at("pipe")), /it is a device or a pipe/);
     expect(statSync(at("pipe")).isFIFO()).toBe(true);
   }
   const published = (path: string) => milan("export", at("whole"), "--format", "milannotations", "--out", path);
-  expectRefusal(published(at("net.onnx")), /a part of the path is a file/);
-  expectRefusal(published(at("pictures")), /not empty; expected a new or empty one/);
+  expectRefusal(await published(at("net.onnx")), /a part of the path is a file/);
+  expectRefusal(await published(at("pictures")), /not empty; expected a new or empty one/);
   expect(readFileSync(at("net.onnx")).equals(before)).toBe(true);
   expect(readdirSync(at("pictures"))).toHaveLength(40);
 });

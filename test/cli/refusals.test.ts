@@ -7,19 +7,30 @@ import { ndarray } from "../../src/engine/tensor/ndarray.js";
 import { writeNpy } from "../../src/engine/tensor/npy.js";
 import { handMadeNetwork } from "../../src/zoo/hand-made.js";
 import { call, checkpoint, pickle } from "../describer/checkpoint/forge.js";
-import { expectDone, expectRefusal, milan, NORMALISED, workshop } from "./milan.js";
+import { expectDone, expectRefusal, milan, NORMALISED, type Outcome, workshop } from "./milan.js";
 
 const { at, prepare } = workshop();
 const OUT = () => at("bad");
 const dissect = (model: string, images: string, ...more: string[]) =>
   milan("dissect", at(model), "--images", at(images), "--out", OUT(), ...more);
-const refused = (message: RegExp, model: string, images: string, ...more: string[]) =>
-  expectRefusal(dissect(model, images, ...more), message, OUT());
+const refused = async (message: RegExp, model: string, images: string, ...more: string[]) =>
+  expectRefusal(await dissect(model, images, ...more), message, OUT());
 
 beforeAll(async () => {
   await prepare();
   expectDone(
-    milan("dissect", at("net.onnx"), "--images", at("pictures"), "--out", at("run"), "--layers", "edges", "--k", "3"),
+    await milan(
+      "dissect",
+      at("net.onnx"),
+      "--images",
+      at("pictures"),
+      "--out",
+      at("run"),
+      "--layers",
+      "edges",
+      "--k",
+      "3",
+    ),
   );
 });
 
@@ -36,45 +47,51 @@ describe("models", () => {
     ["zipped", () => Buffer.from("PK\x03\x04 and so on"), /zip archive .*export the network to ONNX first/],
     ["half", () => readFileSync(at("net.onnx")).subarray(0, 900), /truncated or damaged/],
     ["almost", () => readFileSync(at("net.onnx")).subarray(0, -1), /truncated or damaged/],
-  ])("%s", (name, bytes, message) => {
+  ])("%s", async (name, bytes, message) => {
     writeFileSync(at(`${name}.onnx`), bytes());
-    refused(message, `${name}.onnx`, "pictures");
+    await refused(message, `${name}.onnx`, "pictures");
   });
 
-  test("a missing one, a folder, a layer or unit that is not there", () => {
-    refused(/none\.onnx: no such file/, "none.onnx", "pictures");
-    refused(/pictures: it is a folder/, "pictures", "pictures");
-    refused(/"colour" is no layer of the model; nearest: colours/, "net.onnx", "pictures", "--layers", "colour");
-    refused(/from 0 to 3, got 99/, "net.onnx", "pictures", "--layers", "edges", "--units", "edges:99");
-    refused(/not among those dissected/, "net.onnx", "pictures", "--layers", "edges", "--units", "colours:1");
+  test("a missing one, a folder, a layer or unit that is not there", async () => {
+    await refused(/none\.onnx: no such file/, "none.onnx", "pictures");
+    await refused(/pictures: it is a folder/, "pictures", "pictures");
+    await refused(/"colour" is no layer of the model; nearest: colours/, "net.onnx", "pictures", "--layers", "colour");
+    await refused(/from 0 to 3, got 99/, "net.onnx", "pictures", "--layers", "edges", "--units", "edges:99");
+    await refused(/not among those dissected/, "net.onnx", "pictures", "--layers", "edges", "--units", "colours:1");
   });
 
-  test("an input of another size, or of other channels", () => {
-    refused(/height 32 pixels; expected 64, the model's own; leave out --size/, "net.onnx", "pictures", "--size", "32");
-    refused(/1 channels \(grey\); expected 3/, "net.onnx", "pictures", "--channels", "grey");
-    refused(/2 values of mean; expected 3/, "net.onnx", "pictures", "--mean", "0.5,0.5");
+  test("an input of another size, or of other channels", async () => {
+    await refused(
+      /height 32 pixels; expected 64, the model's own; leave out --size/,
+      "net.onnx",
+      "pictures",
+      "--size",
+      "32",
+    );
+    await refused(/1 channels \(grey\); expected 3/, "net.onnx", "pictures", "--channels", "grey");
+    await refused(/2 values of mean; expected 3/, "net.onnx", "pictures", "--mean", "0.5,0.5");
   });
 });
 
 describe("probe sets", () => {
-  test("without pictures, or none of them readable", () => {
+  test("without pictures, or none of them readable", async () => {
     mkdirSync(at("empty"));
     mkdirSync(at("junk"));
     for (let i = 0; i < 20; i++) writeFileSync(at(`junk/${i}.png`), "junk");
-    refused(/no images found among 0 files/, "net.onnx", "empty");
-    refused(/no image can be read in .*junk; expected at least 15/, "net.onnx", "junk");
-    refused(/nowhere: no such file/, "net.onnx", "nowhere");
-    refused(/neither an archive nor a picture/, "net.onnx", "net.onnx");
+    await refused(/no images found among 0 files/, "net.onnx", "empty");
+    await refused(/no image can be read in .*junk; expected at least 15/, "net.onnx", "junk");
+    await refused(/nowhere: no such file/, "net.onnx", "nowhere");
+    await refused(/neither an archive nor a picture/, "net.onnx", "net.onnx");
   });
 
-  test("fewer pictures than k, or fewer that can be read", () => {
-    refused(/40 images; expected at least 41, add some or lower --k/, "net.onnx", "pictures", "--k", "41");
+  test("fewer pictures than k, or fewer that can be read", async () => {
+    await refused(/40 images; expected at least 41, add some or lower --k/, "net.onnx", "pictures", "--k", "41");
     mkdirSync(at("some"));
     for (const name of readdirSync(at("pictures"))) {
       const whole = readFileSync(at(`pictures/${name}`));
       writeFileSync(at(`some/${name}`), name < "0010.png" ? whole : whole.subarray(0, 40));
     }
-    const out = dissect("net.onnx", "some");
+    const out = await dissect("net.onnx", "some");
     expectRefusal(out, /only 10 of 40 images can be read in .*some; expected at least 15/, OUT());
     expect(out.stderr.match(/0039/g) ?? []).toHaveLength(0); // twenty names are enough
     expect(out.stderr).toMatch(/further warnings are not shown/);
@@ -85,13 +102,13 @@ describe("probe sets", () => {
     const bytes = readFileSync(at("whole.npy"));
     writeFileSync(at("cut.npy"), bytes.subarray(0, bytes.length - 1));
     writeFileSync(at("stub.npy"), bytes.subarray(0, 20));
-    refused(/cut\.npy: truncated: \d+ bytes of \d+/, "net.onnx", "cut.npy");
-    refused(/stub\.npy: /, "net.onnx", "stub.npy");
+    await refused(/cut\.npy: truncated: \d+ bytes of \d+/, "net.onnx", "cut.npy");
+    await refused(/stub\.npy: /, "net.onnx", "stub.npy");
     // a header that promises a terabyte costs nothing
     const liar = Buffer.from(bytes.subarray(0, 4096));
     liar.write("(200000000, 64, 64, 3), }", liar.indexOf("(20, "), "latin1");
     writeFileSync(at("liar.npy"), liar);
-    refused(/liar\.npy: truncated/, "net.onnx", "liar.npy");
+    await refused(/liar\.npy: truncated/, "net.onnx", "liar.npy");
   });
 });
 
@@ -114,8 +131,8 @@ describe("arguments", () => {
     [["describe", "r", "--meanings", "0"], /--meanings .* expected one, auto or a whole number from 1/],
     [["describe", "r", "--meanings", "many"], /--meanings .* expected one, auto or a whole number from 1/],
     [["nonsense"], /unknown command 'nonsense'/],
-  ])("%j", (args, message) => {
-    const out = milan(...args);
+  ])("%j", async (args, message) => {
+    const out = await milan(...args);
     expectRefusal(out, message);
     expect(out.stderr.trimEnd().split("\n")).toHaveLength(1);
   });
@@ -128,13 +145,13 @@ describe("runs", () => {
     const before = snapshot("run");
     const again = (model: string, images: string, ...more: string[]) =>
       milan("dissect", at(model), "--images", at(images), "--out", at("run"), "--layers", "edges", ...more);
-    const cases: [ReturnType<typeof milan>, RegExp][] = [
-      [again("other.onnx", "pictures", "--k", "3"), /resuming .*run: it was made with another model/],
-      [again("net.onnx", "others", "--k", "3"), /another probe set/],
-      [again("net.onnx", "pictures", "--k", "4"), /another k; choose a new --out folder/],
-      [again("net.onnx", "pictures", "--k", "3", "--quantile", "0.95"), /another quantile/],
-      [again("net.onnx", "pictures", "--k", "3", ...NORMALISED), /other preprocessing/],
-      [again("net.onnx", "pictures", "--k", "3", "--units", "edges:1"), /other layers/],
+    const cases: [Outcome, RegExp][] = [
+      [await again("other.onnx", "pictures", "--k", "3"), /resuming .*run: it was made with another model/],
+      [await again("net.onnx", "others", "--k", "3"), /another probe set/],
+      [await again("net.onnx", "pictures", "--k", "4"), /another k; choose a new --out folder/],
+      [await again("net.onnx", "pictures", "--k", "3", "--quantile", "0.95"), /another quantile/],
+      [await again("net.onnx", "pictures", "--k", "3", ...NORMALISED), /other preprocessing/],
+      [await again("net.onnx", "pictures", "--k", "3", "--units", "edges:1"), /other layers/],
     ];
     for (const [out, message] of cases) expectRefusal(out, message);
     expect(snapshot("run")).toEqual(before);
@@ -144,17 +161,17 @@ describe("runs", () => {
     mkdirSync(at("mine"));
     writeFileSync(at("mine/thesis.txt"), "precious");
     const out = (folder: string) => milan("dissect", at("net.onnx"), "--images", at("pictures"), "--out", at(folder));
-    expectRefusal(out("mine"), /not empty and holds no run/);
-    expectRefusal(milan("show", at("mine")), /holds no descriptions/);
-    expectRefusal(milan("show", at("run")), /no descriptions yet; run `milan describe/);
+    expectRefusal(await out("mine"), /not empty and holds no run/);
+    expectRefusal(await milan("show", at("mine")), /holds no descriptions/);
+    expectRefusal(await milan("show", at("run")), /no descriptions yet; run `milan describe/);
     expectRefusal(
-      milan("export", at("mine"), "--format", "html", "--out", at("x.html")),
+      await milan("export", at("mine"), "--format", "html", "--out", at("x.html")),
       /found neither/,
       at("x.html"),
     );
     expect(readdirSync(at("mine"))).toEqual(["thesis.txt"]);
     expectDone(
-      milan(
+      await milan(
         "dissect",
         at("net.onnx"),
         "--images",
@@ -170,15 +187,15 @@ describe("runs", () => {
     const page = () => milan("export", at("hurt"), "--format", "html", "--out", at("x.html"));
     const maps = readFileSync(at("hurt/layers/edges/maps.npy"));
     writeFileSync(at("hurt/layers/edges/maps.npy"), maps.subarray(0, 5000));
-    expectRefusal(page(), /maps\.npy: truncated/, at("x.html"));
+    expectRefusal(await page(), /maps\.npy: truncated/, at("x.html"));
     writeFileSync(at("hurt/layers/edges/ids.csv"), "1,2,3\n4,5\n");
-    expectRefusal(page(), /ids\.csv: line 2 is damaged; .*dissect again/, at("x.html"));
+    expectRefusal(await page(), /ids\.csv: line 2 is damaged; .*dissect again/, at("x.html"));
     writeFileSync(at("hurt/run.json"), readFileSync(at("hurt/run.json")).subarray(0, 100));
-    expectRefusal(page(), /run\.json: it is damaged/, at("x.html"));
+    expectRefusal(await page(), /run\.json: it is damaged/, at("x.html"));
   });
 });
 
-test("describers: nothing in a pickle runs, and what is none is named", () => {
+test("describers: nothing in a pickle runs, and what is none is named", async () => {
   const evil = checkpoint(pickle(call("os", "system", `touch ${at("pwned")}`)));
   const cases: [string, RegExp][] = [
     [evil, /refuses `os\.system`/],
@@ -187,23 +204,23 @@ test("describers: nothing in a pickle runs, and what is none is named", () => {
     [at("pictures"), /pictures\/config\.json: no such file/],
   ];
   for (const [path, message] of cases) {
-    expectRefusal(milan("describe", at("run"), "--describer", path), message);
-    expectRefusal(milan("convert", path, at("converted")), message, at("converted"));
+    expectRefusal(await milan("describe", at("run"), "--describer", path), message);
+    expectRefusal(await milan("convert", path, at("converted")), message, at("converted"));
   }
   expect(existsSync(at("pwned"))).toBe(false);
   expect(readdirSync(at("run")).sort()).toEqual(["layers", "probe.csv", "run.json"]);
 });
 
-test("studies: protocols, tables and worlds that there are not", () => {
+test("studies: protocols, tables and worlds that there are not", async () => {
   const generalize = (...more: string[]) => milan("generalize", at("run"), "--out", at("study"), ...more);
   expectRefusal(
-    generalize("--protocols", "between"),
+    await generalize("--protocols", "between"),
     /no protocol between; expected some of within, left-out, across/,
     at("study"),
   );
-  expectRefusal(generalize(), /no annotations\.csv/, at("study"));
+  expectRefusal(await generalize(), /no annotations\.csv/, at("study"));
   expectRefusal(
-    milan("reproduce", "table9", "--out", at("study")),
+    await milan("reproduce", "table9", "--out", at("study")),
     /no table9; expected some of table1, table2/,
     at("study"),
   );

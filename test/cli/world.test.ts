@@ -4,11 +4,11 @@ import { expectDone, expectRefusal, milan, workshop } from "./milan.js";
 
 const { at } = workshop();
 
-test("milan world writes class folders, goes on, and refuses to mix worlds", () => {
+test("milan world writes class folders, goes on, and refuses to mix worlds", async () => {
   const write = (count: number, ...more: string[]) =>
     milan("world", "world-scenes", "--out", at("scenes"), "--size", "16", "--count", String(count), ...more);
-  expectDone(write(3));
-  expectDone(write(5));
+  expectDone(await write(3));
+  expectDone(await write(5));
   const files = (readdirSync(at("scenes"), { recursive: true }) as string[]).filter((name) =>
     /\.(jpg|png)$/.test(name),
   );
@@ -24,5 +24,5 @@ test("milan world writes class folders, goes on, and refuses to mix worlds", () 
     seed: 0,
     size: 16,
   });
-  expectRefusal(write(5, "--seed", "1"), /it holds another world; expected seed 1, got 0/, at("nothing"));
+  expectRefusal(await write(5, "--seed", "1"), /it holds another world; expected seed 1, got 0/, at("nothing"));
 });

@@ -90,26 +90,26 @@ test("published, they are pictures like any other", async () => {
 test("on the command line: pages, and latents that do not fit", async () => {
   const dissect = (from: string, out: string) =>
     milan("dissect", at("gan.onnx"), "--latents", from, "--layers", "hidden", "--k", "3", "--out", at(out));
-  expectDone(dissect(at("latents"), "cli"));
+  expectDone(await dissect(at("latents"), "cli"));
   expect(readdirSync(at("cli")).sort()).toEqual(["layers", "pictures", "probe.csv", "run.json"]);
   expect(readFileSync(at("cli/layers/hidden/ids.csv"))).toEqual(readFileSync(at("gan/layers/hidden/ids.csv")));
-  expectDone(milan("export", at("cli"), "--format", "html", "--out", at("gan.html")));
+  expectDone(await milan("export", at("cli"), "--format", "html", "--out", at("gan.html")));
   expect(readFileSync(at("gan.html"), "utf8")).toMatch(/^<!doctype html>/);
   expectRefusal(
-    dissect(at("latents/z.npy"), "none"),
+    await dissect(at("latents/z.npy"), "none"),
     /latents for z; expected one \.npy for each input, label, z/,
     at("none"),
   );
   const pictures = ["dissect", at("gan.onnx"), "--images", at("patches"), "--out", at("none")];
-  expectRefusal(milan(...pictures), /a generator is fed with --latents/, at("none"));
+  expectRefusal(await milan(...pictures), /a generator is fed with --latents/, at("none"));
   mkdirSync(at("wide"));
   await writeNpy(at("wide/z.npy"), floats([ROWS, Z + 1], new Array(ROWS * (Z + 1)).fill(0)));
   await writeNpy(at("wide/label.npy"), labels);
-  expectRefusal(dissect(at("wide"), "none"), /z are float32 \[n, 5\]; expected float32 \[batch, 4\]/, at("none"));
+  expectRefusal(await dissect(at("wide"), "none"), /z are float32 \[n, 5\]; expected float32 \[batch, 4\]/, at("none"));
   mkdirSync(at("cut"));
   writeFileSync(at("cut/label.npy"), readFileSync(at("latents/label.npy")));
   writeFileSync(at("cut/z.npy"), readFileSync(at("latents/z.npy")).subarray(0, 200));
-  expectRefusal(dissect(at("cut"), "none"), /z\.npy: truncated/, at("none"));
+  expectRefusal(await dissect(at("cut"), "none"), /z\.npy: truncated/, at("none"));
 });
 
 test("doubles, as NumPy writes them, are as good as floats; class numbers are not", async () => {

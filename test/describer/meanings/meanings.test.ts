@@ -34,7 +34,7 @@ beforeAll(async () => {
   auto = await described({ meanings: "auto" });
 }, 120_000);
 
-test("units for one colour are not split", () => {
+test("units for one colour are not split", async () => {
   for (const [unit, { meanings, doubts }] of auto.slice(0, NAMES.length).entries()) {
     expect([NAMES[unit], meanings]).toEqual([NAMES[unit], undefined]);
     expect(doubts).not.toContain("many-meanings");
@@ -77,7 +77,7 @@ test("red or blue things: two descriptions that name the colours, and shares by 
   expect(meanings![0].share + meanings![1].share).toBeCloseTo(1, 6);
 });
 
-test("what is said of all exemplars stays the same, whatever is said of some", () => {
+test("what is said of all exemplars stays the same, whatever is said of some", async () => {
   const main = auto.map(({ meanings, doubts, ...rest }) => ({
     ...rest,
     doubts: doubts.filter((doubt) => doubt !== "many-meanings"),
@@ -108,7 +108,7 @@ test("numbers of meanings that are none are refused", async () => {
   }
 });
 
-test("the table has a column more only where there are several meanings", () => {
+test("the table has a column more only where there are several meanings", async () => {
   const [header, ...rows] = descriptionsTable(auto).trim().split("\n");
   expect(header).toBe("layer,unit,description,pmi,logp,logp_lm,confidence,doubts,meanings");
   expect(rows[unitFor("red", "blue")]).toMatch(/,many-meanings,\w.* \(0\.\d\d\); \w.* \(0\.\d\d\)$/);
@@ -119,12 +119,12 @@ test("on the command line: written, read back and shown; one is as before, to th
   const options = ["--search", "greedy"];
   const files = ["run/descriptions.csv", "run/descriptions.jsonl"];
   const contents = () => files.map((file) => readFileSync(at(file), "utf8"));
-  expectDone(milan("describe", at("run"), ...options));
+  expectDone(await milan("describe", at("run"), ...options));
   const before = contents();
-  expectDone(milan("describe", at("run"), ...options, "--meanings", "one"));
+  expectDone(await milan("describe", at("run"), ...options, "--meanings", "one"));
   expect(contents()).toEqual(before);
   for (const text of before) expect(text).not.toMatch(/"meanings"|,meanings/);
-  const out = milan("describe", at("run"), ...options, "--meanings", "auto", "--json");
+  const out = await milan("describe", at("run"), ...options, "--meanings", "auto", "--json");
   expectDone(out);
   const many = auto.filter(({ meanings }) => meanings).length;
   expect(JSON.parse(out.stdout)).toMatchObject({ units: UNITS.length, severalMeanings: many });
@@ -133,10 +133,10 @@ test("on the command line: written, read back and shown; one is as before, to th
     auto.map(({ meanings }) => meanings),
   );
   const unit = unitFor("red", "blue");
-  const shown = milan("show", at("run"), "--unit", String(unit)).stdout;
+  const shown = (await milan("show", at("run"), "--unit", String(unit))).stdout;
   expect(shown).toMatch(/\nmeanings\n.*share.*exemplars.*\n *1 +\d+ % .*\n *2 +\d+ % /);
   expect(shown.match(/\n *\d+ +[\d.]+ +[12] +\d+ +\d{4}\.png/g)).toHaveLength(K);
   const [{ description }] = auto[unit].meanings!;
-  const found = JSON.parse(milan("show", at("run"), "--grep", description, "--json").stdout);
+  const found = JSON.parse((await milan("show", at("run"), "--grep", description, "--json")).stdout);
   expect(found.map((item: Description) => item.unit)).toContain(unit);
 });
