@@ -6,6 +6,8 @@ import { basename } from "node:path";
 import { messageOf, UserError } from "../../base/errors.js";
 import { indexGraph, inputsOf } from "../../engine/onnx/graph.js";
 import type { Layer } from "../../engine/onnx/layers.js";
+import { metadataOf } from "../../engine/onnx/metadata.js";
+import type { OnnxModel } from "../../engine/onnx/model.js";
 import type { SessionOptions } from "../../engine/runtime/session.js";
 import type { Subject } from "../../exemplars/subject.js";
 import type { Run } from "../../run/run.js";
@@ -17,7 +19,7 @@ import { type Saying, sayingOf } from "./shares.js";
 export interface NetworkOptions extends SessionOptions {
   /** The model's file, when it has moved since the run was made. */
   readonly model?: string | undefined;
-  /** Names of the model's outputs, a line each; default: `MODEL.labels.txt` beside it, if there is one. */
+  /** Names of the model's outputs, a line each; default: `MODEL.labels.txt` beside it, or what a model that Milan trained says itself. */
   readonly classes?: string | undefined;
 }
 
@@ -62,17 +64,29 @@ export async function openNetwork(run: Run, options: NetworkOptions): Promise<Ne
     throw error;
   });
   const classifier = typeof found === "string" ? undefined : found;
-  const outputs = classifier?.classes;
-  const names =
-    outputs === undefined
-      ? undefined
-      : await classNamesOf({ doing: "naming classes", outputs, model: subject.path, classes: options.classes });
   return {
-    ...{ run, subject, classifier, classes: names ?? null },
+    ...{ run, subject, classifier, classes: classifier ? await namesFor(classifier, options.classes) : null },
     notClassifier: typeof found === "string" ? found : null,
     saying: classifier ? sayingOf(classifier.model, classifier.output) : "logits",
     layers: layersIn(run, subject, classifier),
   };
+}
+
+async function namesFor({ subject, classes: outputs }: Classifier, file: string | undefined) {
+  const { path, model } = subject;
+  const given = await classNamesOf({ doing: "naming classes", outputs, model: path, classes: file });
+  return given ?? namesInside(model, outputs);
+}
+
+/** Names that a model bears in its metadata, as those that Milan trained do: `classes`, a JSON list. */
+function namesInside(model: OnnxModel, outputs: number): string[] | null {
+  try {
+    const found: unknown = JSON.parse(metadataOf(model).classes ?? "null");
+    const fits = Array.isArray(found) && found.length === outputs && found.every((name) => typeof name === "string");
+    return fits ? found : null;
+  } catch {
+    return null; // somebody else's entry of that name
+  }
 }
 
 function layersIn(run: Run, subject: Subject, classifier: Classifier | undefined): NetworkLayer[] {

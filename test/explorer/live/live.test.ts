@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from "vitest";
 import { decode } from "../../../src/data/images/decode.js";
 import { normalise } from "../../../src/data/images/preprocess.js";
 import { withGraph } from "../../../src/engine/onnx/edit.js";
-import { metadataOf } from "../../../src/engine/onnx/metadata.js";
+import { metadataOf, withMetadata } from "../../../src/engine/onnx/metadata.js";
 import { decodeModel, readModel } from "../../../src/engine/onnx/model.js";
 import { toValueInfo } from "../../../src/engine/onnx/values.js";
 import { maskOf } from "../../../src/exemplars/masks.js";
@@ -146,6 +146,18 @@ test("shares are left as they are where the network makes them itself; without n
   expect(theirs.classes[0].name).toBe("class 2");
   await expect(soft.ablate([{ layer: 0, unit: 0 }], own.picture)).rejects.toThrow(Missing); // of another run
   await soft.close();
+});
+
+test("a model that bears its classes' names tells them, whatever else is under that name", async () => {
+  const told = { named: JSON.stringify(["r", "g", "<b>"]), few: '["r"]', broken: "{", other: '{"r":0}' };
+  const found: (readonly string[] | null)[] = [];
+  for (const [name, classes] of Object.entries(told)) {
+    const other = await describedRun(name, withMetadata(colourNet(), { classes }));
+    const own = new Live(await shownRun(other), {}, house);
+    found.push((await own.facts()).classes);
+    await own.close();
+  }
+  expect(found).toEqual([["r", "g", "<b>"], null, null, null]);
 });
 
 test("a model for one picture at a time, and a layer that the classes do not depend on", async () => {
