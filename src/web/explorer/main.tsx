@@ -2,6 +2,7 @@ import { createRoot } from "react-dom/client";
 import "../shared/theme.css";
 import "../shared/parts.css";
 import "./explorer.css";
+import "./unit.css";
 import { App } from "./app.js";
 
 createRoot(document.getElementById("root")!).render(<App />);

@@ -1,0 +1,43 @@
+/** Probabilities of classes, before and after. */
+import { percent } from "../shared/numbers.js";
+import type { ClassShare } from "./client.js";
+
+export function ClassShares({ classes, caption }: { classes: readonly ClassShare[]; caption: string }) {
+  const most = Math.max(1e-9, ...classes.flatMap(({ before, after }) => [before, after]));
+  return (
+    <table className="shares">
+      <caption className="unseen">{caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Class</th>
+          <th scope="col" className="number">
+            with
+          </th>
+          <th scope="col" className="number">
+            without
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {classes.map(({ class: place, name, before, after }) => (
+          <tr key={place}>
+            <td>
+              {name}
+              <svg viewBox="0 0 100 7" preserveAspectRatio="none" aria-hidden="true">
+                <rect width={(100 * before) / most} height="3" className="before" />
+                <rect
+                  width={(100 * after) / most}
+                  y="4"
+                  height="3"
+                  className={after < before ? "after less" : "after more"}
+                />
+              </svg>
+            </td>
+            <td className="number">{percent(before)}</td>
+            <td className="number">{percent(after)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
