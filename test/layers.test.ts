@@ -48,6 +48,7 @@ const DOORS: Record<string, readonly string[]> = {
     "engine/onnx",
     "engine/runtime",
     "data/images",
+    "data/labels",
     "language",
     "run",
     "exemplars",

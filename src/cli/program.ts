@@ -24,6 +24,7 @@ import { registerGrade } from "./grade.js";
 import { registerInspect } from "./inspect.js";
 import { registerMerge } from "./merge.js";
 import { registerReproduce } from "./reproduce.js";
+import { registerServe } from "./serve.js";
 import { registerShow } from "./show.js";
 import { registerSpurious } from "./spurious.js";
 import { registerTrain } from "./train.js";
@@ -58,6 +59,7 @@ function buildProgram(): Command {
     registerGrade,
     registerBaseline,
     registerShow,
+    registerServe,
     registerExport,
     registerConvert,
     registerAnnotations,

@@ -57,10 +57,19 @@ export async function openExemplars(folder: string, images?: string): Promise<Ex
   return isRun(folder) ? runExemplars(await Run.open(folder), images) : openMilannotations(folder, images);
 }
 
-/** The exemplars of a run. */
+/** The exemplars of a run. Errors: `UserError` when its probe set is not there, or another one. */
 export async function runExemplars(run: Run, images?: string): Promise<ExemplarStore> {
-  const { k, pictureHeight: height, pictureWidth: width, flaws, probeKind } = run.manifest;
-  const set = probeKind === "images" ? await openProbe(run, images) : undefined;
+  return exemplarsOf(run, run.manifest.probeKind === "images" ? await openProbe(run, images) : undefined);
+}
+
+/** The exemplars of a run whose pictures cannot be had: all but these. @param why thrown by `image`. */
+export function blindExemplars(run: Run, why: UserError): ExemplarStore {
+  const image = () => Promise.reject(why);
+  return { ...exemplarsOf(run, undefined), image, imageName: () => undefined };
+}
+
+function exemplarsOf(run: Run, set: ImageSet | undefined): ExemplarStore {
+  const { k, pictureHeight: height, pictureWidth: width, flaws } = run.manifest;
   const view: Preprocessing = { ...(run.manifest.preprocessing ?? IMAGENET), height, width };
   const layers = run.layers.map(
     (layer): ExemplarLayer => ({

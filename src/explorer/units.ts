@@ -29,12 +29,12 @@ export function pageUnits(store: ExemplarStore, descriptions: Descriptions, exem
 }
 
 /** Descriptions by unit. */
-export class Descriptions {
+export class Descriptions<D extends Description = Description> {
   /** Descriptions of units that the store does not have. */
   readonly strangers: number;
-  readonly #found = new Map<string, Description>();
+  readonly #found = new Map<string, D>();
 
-  constructor(store: ExemplarStore, descriptions: readonly Description[]) {
+  constructor(store: ExemplarStore, descriptions: readonly D[]) {
     const places = new Map<string, number>();
     const names = (layer: ExemplarLayer) => [displayName(layer), ...layer.shortNames];
     store.layers.forEach((layer, place) => {
@@ -63,7 +63,7 @@ export class Descriptions {
     return this.#found.size;
   }
 
-  of(layerPlace: number, unit: number): Description | undefined {
+  of(layerPlace: number, unit: number): D | undefined {
     return this.#found.get(`${layerPlace}/${unit}`);
   }
 }

@@ -8,7 +8,7 @@ import { parse } from "csv-parse/sync";
 import { UserError } from "../base/errors.js";
 import { readWhole } from "../base/files.js";
 import { type NpyFile, openNpy, readNpy } from "../engine/tensor/npy.js";
-import { readSafetensors } from "../engine/tensor/safetensors.js";
+import { openSafetensors, readSafetensors } from "../engine/tensor/safetensors.js";
 import { layerFolder } from "./layer-folder.js";
 import { findLayer } from "./layer-name.js";
 import { type LayerRecord, type Manifest, readManifest } from "./manifest.js";
@@ -64,6 +64,18 @@ export class Run {
   /** What the sweep remembers of a layer's activations: see `Tails` and `Sample`. */
   quantiles(layer: RunLayer): ReturnType<typeof readSafetensors> {
     return readSafetensors(join(layerFolder(this.folder, layer.name), "quantiles.safetensors"));
+  }
+
+  /** The same, for reading some of it. Close it when done. */
+  openQuantiles(layer: RunLayer): ReturnType<typeof openSafetensors> {
+    return openSafetensors(join(layerFolder(this.folder, layer.name), "quantiles.safetensors"));
+  }
+
+  /** Whether the maps and the quantiles of all layers are there: what masks at other levels are made of. */
+  hasMaps(): boolean {
+    return this.layers.every(({ name }) =>
+      ["maps.npy", "quantiles.safetensors"].every((file) => existsSync(join(layerFolder(this.folder, name), file))),
+    );
   }
 
   /** The probe set's files, by dataset id. */

@@ -46,6 +46,7 @@ export const restrictive: MiddlewareHandler = secureHeaders({
   xFrameOptions: "DENY",
   referrerPolicy: "no-referrer",
   strictTransportSecurity: false,
+  overwrite: false, // a route may be stricter
 });
 
 /** Refuses larger bodies, in bytes: by their announced length before anything is read, or else as soon as they are too long. */

@@ -44,6 +44,8 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
   /** Reads one tensor; bfloat16 becomes float32. Errors: `UserError` for a name that is not there. */
   read(name: string): Promise<NdArray>;
+  /** Reads rows `start` (included) to `end` (excluded) of one tensor. Errors: likewise; not for bfloat16. */
+  readRows(name: string, start: number, end: number): Promise<NdArray>;
   close(): Promise<void>;
 }
 
@@ -57,12 +59,22 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   }
   try {
     const { entries, metadata, dataOffsetBytes } = await readHeader(file, path);
+    const entryOf = (name: string) => {
+      const entry = entries.get(name);
+      if (entry) return entry;
+      throw new UserError(`reading ${path}: it has no tensor \`${name}\`; expected one, write it again`);
+    };
     return {
       names: [...entries.keys()],
       metadata,
+      async readRows(name, start, end) {
+        const { begin, dtype, shape } = entryOf(name);
+        const rowBytes = sizeOf(shape.slice(1)) * bytesOf(dtype as DType);
+        const bytes = await readAt(file, path, dataOffsetBytes + begin + start * rowBytes, (end - start) * rowBytes);
+        return fromBytes(dtype as DType, [end - start, ...shape.slice(1)], bytes);
+      },
       async read(name) {
-        const entry = entries.get(name);
-        if (!entry) throw new UserError(`reading ${path}: it has no tensor \`${name}\`; expected one, write it again`);
+        const entry = entryOf(name);
         const bytes = await readAt(file, path, dataOffsetBytes + entry.begin, entry.end - entry.begin);
         if (entry.dtype !== "bfloat16") return fromBytes(entry.dtype, entry.shape, bytes);
         return widenBfloat16(fromBytes("uint16", entry.shape, bytes));

@@ -42,6 +42,8 @@ export const Run = z
   .object({
     id: z.string(),
     name: z.string(),
+    /** Of its pictures and masks: with `?v=` and this, their addresses may be cached for ever. */
+    version: z.string(),
     folder: z.string(),
     model: z.string().nullable(),
     k: z.int(),
@@ -55,8 +57,8 @@ export const Run = z
     /** The λ by which candidates were ranked; 0: not by PMI; null: no language model. */
     lambda: real,
     layers: z.array(Layer),
-    /** Masks at other levels; running the model on other pictures; class probabilities with units silent. */
-    cannot: z.object({ relevel: refusal, probe: refusal, ablate: refusal }),
+    /** Showing pictures; masks at other levels and heat maps; running the model on other pictures; class probabilities with units silent. */
+    cannot: z.object({ pictures: refusal, relevel: refusal, probe: refusal, ablate: refusal }),
     /** Names of the classes, where known. */
     classes: z.array(z.string()).nullable(),
     /** Names of the parts of speech and doubts that occur, for filters. */
@@ -127,9 +129,9 @@ export const UnitPage = UnitLine.extend({
   attention: z.array(z.array(z.number())),
   exemplars: z.array(ExemplarLine),
   meanings: z.array(z.object({ text: z.string(), share: z.number(), ranks: z.array(z.int()) })),
-  /** Levels at ascending quantiles; the first is the lowest that the run knows. Empty: unknown. */
+  /** [quantile, level] at ascending quantiles, up to the largest activation at 1; the first is the lowest that the run knows. Empty: unknown. */
   quantiles: z.array(z.tuple([z.number(), z.number()])),
-  /** Counts of the unit's largest activations, those above the first quantile, in bins of equal width; and all its activations. */
+  /** All the unit's activations in bins of equal width: the largest counted, the others (below the run's level) estimated from a sample. */
   histogram: z.object({ edges: z.array(z.number()), counts: z.array(z.int()), total: z.number() }).nullable(),
   review: z
     .object({ verdict: z.enum(["yes", "no", "unsure"]), note: z.string(), reviewer: z.string(), date: z.string() })

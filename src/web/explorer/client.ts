@@ -66,13 +66,16 @@ export const server = {
     sendJson<Ablation>(`${runAddress(run)}/ablate`, request, signal),
   review: (run: string, request: ReviewRequest, signal?: AbortSignal) =>
     sendJson<unknown>(`${runAddress(run)}/reviews`, request, signal),
+  /** With the version of the run's pictures, so that a browser may keep them for ever. */
   pictures: {
-    whole: (run: Run, image: number) => `${runAddress(run.id)}/images/${image}`,
+    whole: (run: Run, image: number) => `${runAddress(run.id)}/images/${image}?v=${run.version}`,
     /** The first exemplars under their masks, beside one another. */
-    strip: (run: Run, unit: UnitRef, count: number) => `${unitAddress(run.id, unit)}/strip?count=${count}`,
+    strip: (run: Run, unit: UnitRef, count: number) =>
+      `${unitAddress(run.id, unit)}/strip?count=${count}&v=${run.version}`,
     /** The masks of all exemplars at a level, white on black, one below the other. */
-    masks: (run: Run, unit: UnitRef, quantile: number) => `${unitAddress(run.id, unit)}/masks?quantile=${quantile}`,
+    masks: (run: Run, unit: UnitRef, quantile: number) =>
+      `${unitAddress(run.id, unit)}/masks?quantile=${quantile}&v=${run.version}`,
     /** Their activations, from 0 (black) to the unit's highest (white), one below the other. */
-    heat: (run: Run, unit: UnitRef) => `${unitAddress(run.id, unit)}/heat`,
+    heat: (run: Run, unit: UnitRef) => `${unitAddress(run.id, unit)}/heat?v=${run.version}`,
   },
 };

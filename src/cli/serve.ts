@@ -1,0 +1,57 @@
+/** `milan serve`: the explorer. */
+import { type Command, Option } from "commander";
+import { vectorsOption, whole } from "./arguments.js";
+
+interface Options {
+  port: number;
+  host: string;
+  name: string[];
+  token?: string;
+  reviewer?: string;
+  images: string[];
+  vectors?: string;
+}
+
+const several = (text: string, before: readonly string[] = []) => [...before, text];
+
+export function registerServe(program: Command): void {
+  program
+    .command("serve")
+    .description("look at runs in the browser: search, evidence, verdicts; and over HTTP for other programs")
+    .argument("<runs...>", "runs, described or not, and MILANNOTATIONS folders")
+    .option("--port <number>", "0 for any that is free", whole(0, 65535), 8000)
+    .addOption(
+      new Option("--host <address>", "where to listen; others than this machine can reach all but the default").default(
+        "127.0.0.1",
+      ),
+    )
+    .option("--name <host>", "another name the server is reached by; repeatable", several, [])
+    .option("--token <text>", "what visitors have to show; default: none on this machine, else a new one each time")
+    .option("--reviewer <name>", "kept with verdicts that come without one")
+    .option("--images <path>", "a probe set that has moved since its run was made; repeatable", several, [])
+    .addOption(vectorsOption())
+    .addHelpText(
+      "after",
+      `
+The API is described at /api/openapi.json. Verdicts are kept in RUN/audit.csv, as by milan audit; nothing else is written.
+
+  milan serve runs/net
+  milan serve runs/before runs/after --port 0 --reviewer ada
+  milan serve runs/net --host 0.0.0.0 --name gpu.lab`,
+    )
+    .action(async (folders: string[], options: Options) => {
+      const { serveExplorer } = await import("../explorer/server.js");
+      const { isLoopback } = await import("../serving/hosts.js");
+      const { newToken } = await import("../serving/token.js");
+      const { host, port, name: names, images, reviewer } = options;
+      const token = options.token ?? (isLoopback(host) ? null : newToken());
+      const listening = await serveExplorer(folders, {
+        ...{ host, port, names, images, token },
+        ...(reviewer !== undefined && { reviewer }),
+        onFault: (error) => {
+          process.stderr.write(`milan: bug: ${error instanceof Error ? error.stack : String(error)}\n`);
+        },
+      });
+      process.stdout.write(`${listening.url}${token === null ? "" : `?token=${encodeURIComponent(token)}`}\n`);
+    });
+}

@@ -1,0 +1,114 @@
+/** The explorer: runs in the browser, and over HTTP for other programs. */
+import { basename } from "node:path";
+import { UserError } from "../base/errors.js";
+import { VERSION } from "../base/version.js";
+import { type GuardOptions, guarded } from "../serving/guarded.js";
+import { type Listening, listen } from "../serving/listen.js";
+import { pages } from "../serving/pages.js";
+import type { WordVectors } from "../studies/analysis/criteria.js";
+import { evidenceRoutes } from "./api/evidence.js";
+import type { Explorer, Routes } from "./api/explorer.js";
+import { runRoutes } from "./api/runs.js";
+import { unitRoutes } from "./api/units.js";
+import { Gallery } from "./evidence/gallery.js";
+import { Knowledge } from "./served/knowledge.js";
+import { Listing } from "./served/listing.js";
+import { openServedRun, type ServedRun } from "./served/served-run.js";
+
+/** What is read, in the order of the API's document. */
+const READING: readonly Routes[] = [runRoutes, unitRoutes, evidenceRoutes];
+
+export interface ExplorerOptions {
+  /** Where probe sets may be that are not where they were. */
+  readonly images?: readonly string[];
+  /** Vectors of words, for searches by meaning; the same for all runs. */
+  readonly vectors?: WordVectors | undefined;
+  /** Under whose name verdicts are kept that come without one. */
+  readonly reviewer?: string;
+  /** More routes: those that run the model. */
+  readonly more?: readonly Routes[];
+}
+
+/** Opens runs and MILANNOTATIONS folders for the explorer. Close it when done. Errors: `UserError` for a folder that is neither, or is damaged. */
+export async function openExplorer(
+  folders: readonly string[],
+  options: ExplorerOptions = {},
+): Promise<Explorer & { close(): Promise<void> }> {
+  const runs = new Map<string, ServedRun>();
+  const close = async () => {
+    for (const run of runs.values()) await run.close();
+  };
+  try {
+    for (const folder of folders) {
+      const run = await openServedRun(folder, idFor(folder, runs), options.images);
+      if ([...runs.values()].some((other) => other.folder === run.folder)) {
+        await run.close();
+        throw new UserError(`serving ${folder}: it is given twice; expected each run once`);
+      }
+      runs.set(run.id, run);
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const listings = new Map(
+    [...runs.values()].map((run) => [run, new Listing(run, new Knowledge(run, options.vectors))]),
+  );
+  return {
+    runs,
+    gallery: new Gallery(),
+    listing: (run) => listings.get(run)!,
+    reviewer: options.reviewer ?? "",
+    close,
+  };
+}
+
+/** A name for addresses: the folder's, made plain, and a number where there is one like it. */
+function idFor(folder: string, taken: ReadonlyMap<string, unknown>): string {
+  const plain =
+    basename(folder)
+      .replace(/[^\w.-]+/g, "-")
+      .replace(/^[.-]+|[.-]+$/g, "") || "run";
+  for (let n = 1; ; n++) {
+    const id = n === 1 ? plain : `${plain}-${n}`;
+    if (!taken.has(id)) return id;
+  }
+}
+
+/** The application: the API below `/api`, its document at `/api/openapi.json`, the page at `/`. */
+export async function explorerApp(explorer: Explorer, guards: GuardOptions, more: readonly Routes[] = []) {
+  const app = guarded(guards);
+  for (const routes of [...READING, ...more]) await routes(app, explorer);
+  app.doc31("/api/openapi.json", {
+    openapi: "3.1.0",
+    info: {
+      title: "Milan explorer",
+      version: VERSION,
+      description: "Runs of Milan: units, their descriptions and the evidence for them. Logarithms are natural.",
+    },
+  });
+  pages(app, "explorer");
+  return app;
+}
+
+/** Serves runs. Errors: as `openExplorer` and `listen`. */
+export async function serveExplorer(
+  folders: readonly string[],
+  options: ExplorerOptions & GuardOptions & { readonly port: number },
+): Promise<Listening> {
+  const explorer = await openExplorer(folders, options);
+  try {
+    const app = await explorerApp(explorer, options, options.more);
+    const listening = await listen(app, { host: options.host, port: options.port });
+    return {
+      ...listening,
+      async close() {
+        await listening.close();
+        await explorer.close();
+      },
+    };
+  } catch (error) {
+    await explorer.close();
+    throw error;
+  }
+}
