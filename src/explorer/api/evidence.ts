@@ -135,5 +135,5 @@ function refuseFor(why: string | null): void {
 }
 
 function refuseLevel(run: ServedRun, quantile: number | undefined): void {
-  if (quantile !== undefined) refuseFor(run.cannot.relevel);
+  if (quantile !== undefined && quantile !== run.run?.manifest.quantile) refuseFor(run.cannot.relevel);
 }

@@ -72,9 +72,9 @@ export const server = {
     /** The first exemplars under their masks, beside one another. */
     strip: (run: Run, unit: UnitRef, count: number) =>
       `${unitAddress(run.id, unit)}/strip?count=${count}&v=${run.version}`,
-    /** The masks of all exemplars at a level, white on black, one below the other. */
-    masks: (run: Run, unit: UnitRef, quantile: number) =>
-      `${unitAddress(run.id, unit)}/masks?quantile=${quantile}&v=${run.version}`,
+    /** The masks of all exemplars at a level, white on black, one below the other. @param quantile null: the run's own. */
+    masks: (run: Run, unit: UnitRef, quantile: number | null) =>
+      `${unitAddress(run.id, unit)}/masks?v=${run.version}${quantile === null ? "" : `&quantile=${quantile}`}`,
     /** Their activations, from 0 (black) to the unit's highest (white), one below the other. */
     heat: (run: Run, unit: UnitRef) => `${unitAddress(run.id, unit)}/heat?v=${run.version}`,
   },
