@@ -1,8 +1,8 @@
 /**
- * What runs a run's model for visitors: a picture of theirs, units silenced, the edited model. One `Live` for each run, opened at the first
- * request; all of them share the turns and the memory for pictures (`LiveHouse`).
+ * What runs a run's model for visitors: a picture of theirs, units silenced, the edited model. One `Live` for each run; all of them share the
+ * turns and the memory for pictures (`LiveHouse`).
  *
- * Memory: the model's file; a session for whole passes and at most two more, each with the weights once; 256 MB of pictures' maps for all runs.
+ * Memory: of the two models used last, the file and up to three sessions, each with the weights once; 256 MB of pictures' maps for all runs.
  */
 import { randomUUID } from "node:crypto";
 import type { z } from "@hono/zod-openapi";
@@ -13,7 +13,7 @@ import type { Arrays } from "../../engine/runtime/session.js";
 import type { Run } from "../../run/run.js";
 import { silence } from "../../studies/editing/silence.js";
 import type { Ablation, Effect, Probe, UnitLine, UnitRef } from "../api/schemas.js";
-import { type Fired, firedUnits } from "./fired.js";
+import { firedUnits } from "./fired.js";
 import { cannotSee, type Network, type NetworkOptions, openNetwork } from "./network.js";
 import { Passes, type Silent } from "./passes.js";
 import { changes, largest, sharesOf } from "./shares.js";
@@ -26,12 +26,17 @@ export interface ShownRun {
   readonly run: Run;
   /** A picture of the run, uint8 [3, height, width]. */
   picture(id: number): Promise<Uint8Array>;
-  /** A unit as lists have it. @param layer its place in the run. @param row in the layer. */
-  line(layer: number, row: number): z.infer<typeof UnitLine>;
+  /** What is said of a unit; empty where nothing is. @param layer its place in the run. @param row in the layer. */
+  text(layer: number, row: number): string;
+  /** Units as lists have them. */
+  lines(units: readonly { layer: number; row: number }[]): Promise<z.infer<typeof UnitLine>[]>;
 }
 
 /** Something that is not there, or no longer. */
 export class Missing extends UserError {}
+
+/** The run's model cannot be asked that: it is gone, another one, no classifier. */
+export class Refused extends UserError {}
 
 /** A picture that the network has seen. */
 interface Seen {
@@ -47,6 +52,7 @@ interface Seen {
 const MOST_PICTURES = 64;
 const PICTURE_BYTES = 256 * 2 ** 20;
 const MOST_WAITING = 32;
+const MOST_MODELS = 2;
 /** Of the answer to a picture. */
 const MOST_FIRED = 200;
 const MOST_CLASSES = 10;
@@ -60,6 +66,18 @@ const LARGEST_DOWNLOAD = 2 ** 31 - 1;
 export class LiveHouse {
   readonly turns = new Turns(MOST_WAITING);
   readonly pictures = new Shelf<Seen>(MOST_PICTURES, PICTURE_BYTES);
+  readonly #open = new Set<Live>();
+
+  /** Notes that a run's model is in use, and closes those that have not been for longest. To be called in a turn. */
+  async use(live: Live): Promise<void> {
+    this.#open.delete(live);
+    this.#open.add(live);
+    for (const other of this.#open) {
+      if (this.#open.size <= MOST_MODELS) return;
+      this.#open.delete(other);
+      await other.close();
+    }
+  }
 }
 
 interface Opened {
@@ -80,11 +98,11 @@ export class Live {
     this.#house = house;
   }
 
-  /** What cannot be done with the run, in a sentence each, and the names of its classes. Opens the model. */
+  /** What cannot be done with the run, in a sentence each, and the names of its classes. Opens the model, and lets it go again. */
   async facts(): Promise<{ probe: string | null; ablate: string | null; classes: readonly string[] | null }> {
     try {
-      const { network } = await this.#open();
-      return { probe: null, ablate: network.notClassifier, classes: network.classes };
+      const { notClassifier, classes } = await openNetwork(this.#shown.run, this.#options);
+      return { probe: null, ablate: notClassifier, classes };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       const reason = cannotSee(this.#shown.run) ?? messageOf(error);
@@ -94,23 +112,23 @@ export class Live {
 
   /** Shows the network a visitor's picture and keeps it for a while. @param bytes of the uploaded file. */
   async probe(bytes: Uint8Array, signal?: AbortSignal): Promise<z.infer<typeof Probe>> {
-    const { network, passes } = await this.#open();
     const { run } = this.#shown;
     const size = sizeOf(run);
-    return this.#house.turns.take(async () => {
+    return this.#turn(signal, async ({ network, passes }) => {
       const pixels = await readUpload(bytes, run.manifest.preprocessing!);
       const { maps, said } = await passes.see(pixels);
       const id = randomUUID();
       this.#house.pictures.put(this.#key(id), seen(pixels, maps));
-      const isDescribed = (layer: number, row: number) => this.#shown.line(layer, row).text !== "";
-      const fired = firedUnits(run.layers, maps, size, isDescribed);
+      const fired = firedUnits(run.layers, maps, size, (layer, row) => this.#shown.text(layer, row) !== "");
+      const most = fired.slice(0, MOST_FIRED);
+      const lines = await this.#shown.lines(most);
       return {
         picture: id,
         classes: said ? this.#classes(network, said) : [],
-        fired: fired.slice(0, MOST_FIRED).map((unit) => this.#firedLine(unit)),
+        fired: most.map(({ layer: _, row: __, ...facts }, i) => ({ ...lines[i], ...facts })),
         total: fired.length,
       };
-    }, signal);
+    });
   }
 
   /** A visitor's picture as the network saw it, uint8 [3, height, width]. Errors: `Missing` when it is not kept any more. */
@@ -140,9 +158,9 @@ export class Live {
     picture: string | number,
     signal?: AbortSignal,
   ): Promise<z.infer<typeof Ablation>> {
-    const { network, passes } = await this.#openClassifier();
     const silent = this.#silent(units);
-    return this.#house.turns.take(async () => {
+    return this.#turn(signal, async (opened) => {
+      const { network, passes } = classifying(opened);
       const seen = typeof picture === "string" ? this.#seen(picture) : await this.#own(picture);
       const start = passes.start(silent);
       const { border, said } = await this.#begin(passes, seen, start ?? 0);
@@ -151,12 +169,11 @@ export class Live {
         start === undefined ? before : sharesOf(await passes.silenced(border, 1, start, silent), network.saying);
       const shown = new Set([...largest(before, MOST_CLASSES), ...largest(after, MOST_CLASSES)]);
       return { classes: changes([...shown], before, after, nameIn(network)) };
-    }, signal);
+    });
   }
 
   /** What silencing a unit does to its own exemplars. */
   async effect(ref: z.infer<typeof UnitRef>, signal?: AbortSignal): Promise<z.infer<typeof Effect>> {
-    const { network, passes } = await this.#openClassifier();
     const key = `${ref.layer}/${ref.unit}`;
     const known = this.#effects.get(key);
     if (known) return known;
@@ -164,17 +181,20 @@ export class Live {
     const k = layer.ids.length / layer.unitNumbers.length;
     const ids = [...layer.ids.subarray(row * k, (row + 1) * k)].filter((id) => id >= 0);
     const silent: Silent = new Map([[ref.layer, [ref.unit]]]);
-    const tally = new EffectTally(network);
-    for (let first = 0; first < ids.length; first += PICTURES_A_PASS) {
+    let tally: EffectTally | undefined;
+    for (let first = 0; first === 0 || first < ids.length; first += PICTURES_A_PASS) {
       const some = ids.slice(first, first + PICTURES_A_PASS);
-      await this.#house.turns.take(async () => {
+      await this.#turn(signal, async (opened) => {
+        const { network, passes } = classifying(opened);
+        tally ??= new EffectTally(network);
+        if (some.length === 0) return;
         const pixels = joined(await Promise.all(some.map((id) => this.#shown.picture(id))));
         const start = passes.start(silent);
         const { border, said } = await passes.begin(pixels, start ?? 0);
         tally.add(said, start === undefined ? said : await passes.silenced(border, some.length, start, silent));
-      }, signal);
+      });
     }
-    const effect = tally.done();
+    const effect = tally!.done();
     if (this.#effects.size >= MOST_EFFECTS) this.#effects.clear();
     this.#effects.set(key, effect);
     return effect;
@@ -182,11 +202,11 @@ export class Live {
 
   /** The model with units silenced: the bytes of an ONNX file in pieces, the weights uncopied. Errors: `UserError` beyond 2 GB. */
   async edited(units: readonly z.infer<typeof UnitRef>[]): Promise<{ pieces: Uint8Array[]; bytes: number }> {
-    const { network } = await this.#open();
+    const network = await this.#turn(undefined, async (opened) => opened.network);
     const layers = new Map(network.layers.map(({ place, layer }) => [place, layer]));
     const silenced = distinct(units).map((ref) => {
       const { layer, row } = this.#find(ref);
-      const told = { layer: layer.name, unit: ref.unit, description: this.#shown.line(ref.layer, row).text };
+      const told = { layer: layer.name, unit: ref.unit, description: this.#shown.text(ref.layer, row) };
       return { layer: layers.get(ref.layer)!, unit: ref.unit, told };
     });
     const { model } = network.subject;
@@ -197,27 +217,31 @@ export class Live {
     return { pieces, bytes: pieces.reduce((sum, { byteLength }) => sum + byteLength, 0) };
   }
 
+  /** Lets the model go; it is opened again when it is asked something. */
   async close(): Promise<void> {
     const opened = await this.#opened?.catch(() => undefined);
     this.#opened = undefined;
     await opened?.passes.close();
   }
 
-  #open(): Promise<Opened> {
-    if (this.#opened) return this.#opened;
-    const opened = openNetwork(this.#shown.run, this.#options).then((network) => {
-      return { network, passes: new Passes(network, this.#options) };
-    });
-    this.#opened = opened;
-    opened.catch(() => {
-      this.#opened = undefined; // the model may come back
-    });
-    return opened;
+  /** Does work with the model when its turn has come. Errors: `Refused`, `Busy`, `Abandoned`, and those of the work. */
+  #turn<T>(signal: AbortSignal | undefined, work: (opened: Opened) => Promise<T>): Promise<T> {
+    return this.#house.turns.take(async () => {
+      const opened = await this.#open();
+      await this.#house.use(this);
+      return work(opened);
+    }, signal);
   }
 
-  async #openClassifier(): Promise<Opened> {
-    const opened = await this.#open();
-    if (opened.network.notClassifier !== null) throw new UserError(opened.network.notClassifier);
+  #open(): Promise<Opened> {
+    if (this.#opened) return this.#opened;
+    const opened = openNetwork(this.#shown.run, this.#options)
+      .then((network) => ({ network, passes: new Passes(network, this.#options) }))
+      .catch((error: unknown) => {
+        this.#opened = undefined; // the model may come back
+        throw error instanceof UserError ? new Refused(messageOf(error), { cause: error }) : error;
+      });
+    this.#opened = opened;
     return opened;
   }
 
@@ -271,10 +295,6 @@ export class Live {
     return silent;
   }
 
-  #firedLine({ layer, row, ...rest }: Fired) {
-    return { ...this.#shown.line(layer, row), ...rest };
-  }
-
   #classes(network: Network, said: Float32Array) {
     if (!said.every(Number.isFinite)) return [];
     const shares = sharesOf(said, network.saying);
@@ -285,6 +305,12 @@ export class Live {
       share: shares[number],
     }));
   }
+}
+
+/** Errors: `Refused` when the network is no classifier. */
+function classifying(opened: Opened): Opened {
+  if (opened.network.notClassifier === null) return opened;
+  throw new Refused(opened.network.notClassifier);
 }
 
 const sizeOf = ({ manifest }: Run): readonly [number, number] => [manifest.pictureHeight, manifest.pictureWidth];

@@ -17,10 +17,13 @@ import { openSubject } from "../../studies/described-run.js";
 import { type Saying, sayingOf } from "./shares.js";
 
 export interface NetworkOptions extends SessionOptions {
-  /** The model's file, when it has moved since the run was made. */
-  readonly model?: string | undefined;
-  /** Names of the model's outputs, a line each; default: `MODEL.labels.txt` beside it, or what a model that Milan trained says itself. */
-  readonly classes?: string | undefined;
+  /** Where models may be that have moved since their runs were made: the first that is the run's is taken. */
+  readonly models?: readonly string[];
+  /**
+   * Files with names of a model's outputs, a line each: the first that has as many. Otherwise those in `MODEL.labels.txt` beside the model, or
+   * what a model that Milan trained says itself.
+   */
+  readonly classes?: readonly string[];
 }
 
 /** A layer of the run in the network. */
@@ -54,28 +57,49 @@ export function cannotSee({ manifest }: Run): string | null {
   return null;
 }
 
-/** Opens it. Errors: `UserError` when it is gone, another one, or a generator; when the file of class names does not fit. */
+/** Opens it. Errors: `UserError` when it is gone, another one, or a generator. */
 export async function openNetwork(run: Run, options: NetworkOptions): Promise<Network> {
   const cannot = cannotSee(run);
   if (cannot !== null) throw new UserError(`running the network of ${run.folder}: ${cannot}`);
-  const subject = await openSubject("running the network of", run, options.model);
+  const subject = await findSubject(run, options.models ?? []);
   const found = await classifierOf("asking", subject).catch((error: unknown) => {
     if (error instanceof UserError) return messageOf(error).replaceAll(subject.path, basename(subject.path));
     throw error;
   });
   const classifier = typeof found === "string" ? undefined : found;
   return {
-    ...{ run, subject, classifier, classes: classifier ? await namesFor(classifier, options.classes) : null },
+    ...{ run, subject, classifier, classes: classifier ? await namesFor(classifier, options.classes ?? []) : null },
     notClassifier: typeof found === "string" ? found : null,
     saying: classifier ? sayingOf(classifier.model, classifier.output) : "logits",
     layers: layersIn(run, subject, classifier),
   };
 }
 
-async function namesFor({ subject, classes: outputs }: Classifier, file: string | undefined) {
+/** The run's model, where it was or in one of the other places. Errors: why not where it was. */
+async function findSubject(run: Run, places: readonly string[]): Promise<Subject> {
+  let why: UserError | undefined;
+  for (const place of [undefined, ...places]) {
+    try {
+      return await openSubject("running the network of", run, place);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      why ??= error;
+    }
+  }
+  throw why;
+}
+
+async function namesFor({ subject, classes: outputs }: Classifier, files: readonly string[]) {
   const { path, model } = subject;
-  const given = await classNamesOf({ doing: "naming classes", outputs, model: path, classes: file });
-  return given ?? namesInside(model, outputs);
+  for (const classes of [...files, undefined]) {
+    try {
+      const found = await classNamesOf({ doing: "naming classes", outputs, model: path, classes });
+      if (found) return found;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error; // that of another model
+    }
+  }
+  return namesInside(model, outputs);
 }
 
 /** Names that a model bears in its metadata, as those that Milan trained do: `classes`, a JSON list. */

@@ -10,7 +10,7 @@ import { toValueInfo } from "../../../src/engine/onnx/values.js";
 import { maskOf } from "../../../src/exemplars/masks.js";
 import { Ablation, Effect, Probe } from "../../../src/explorer/api/schemas.js";
 import { Live, LiveHouse, Missing, type ShownRun } from "../../../src/explorer/live/live.js";
-import type { Run } from "../../../src/run/run.js";
+import { Run } from "../../../src/run/run.js";
 import { run as runModel } from "../../engine/onnx/nets.js";
 import { at, CLASSES, colourNet, describedRun, SIDE, shownRun, square, writeSquares } from "./made.js";
 
@@ -180,6 +180,23 @@ test("a model for one picture at a time, and a layer that the classes do not dep
   await other.close();
 });
 
+test("of many runs two models stay open, and the others open again when they are asked", async () => {
+  const lives = [live];
+  for (const name of ["colours", "colours"]) lives.push(new Live(await shownRun(await Run.open(at(name))), {}, house));
+  const closed: number[] = [];
+  for (const [i, one] of lives.entries()) {
+    const close = one.close.bind(one);
+    one.close = async () => {
+      closed.push(i);
+      await close();
+    };
+  }
+  const answers = [];
+  for (const i of [0, 1, 0, 2, 1]) answers.push(await lives[i].ablate([{ layer: 0, unit: 1 }], run.layers[0].ids[0]));
+  expect(closed).toEqual([1, 0]);
+  for (const answer of answers) expect(answer).toEqual(answers[0]);
+});
+
 test("what cannot be done is refused in a sentence", async () => {
   expect(await live.facts()).toEqual({ probe: null, ablate: null, classes: CLASSES });
   await expect(live.ablate([{ layer: 0, unit: 99 }], 0)).rejects.toThrow(/unit 99 of layer 0: the run has none such/);
@@ -202,7 +219,11 @@ test("a model that is gone, or another one, is noticed, and can come back", asyn
   writeFileSync(at("lost.onnx"), await bytesOf([{ layer: 0, unit: 0 }]));
   expect((await own.facts()).probe).toMatch(/is not the model the run was made with/);
   await expect(own.probe(await square(0, 0, 0))).rejects.toThrow(/is not the model/);
-  const moved = new Live(await shownRun(lost), { model: at("colours.onnx") }, house);
+  const moved = new Live(
+    await shownRun(lost),
+    { models: [at("nowhere.onnx"), at("soft.onnx"), at("colours.onnx")] },
+    house,
+  );
   expect(await moved.facts()).toEqual({ probe: null, ablate: null, classes: CLASSES });
   await own.close();
   await moved.close();

@@ -89,14 +89,19 @@ export async function describedRun(
 /** What the server shows of a run besides. */
 export async function shownRun(run: Run): Promise<ShownRun> {
   const store = await runExemplars(run);
+  const text = (layer: number, row: number) => {
+    const { unitNumbers, name } = run.layers[layer];
+    return row === unitNumbers.length - 1 ? "" : `thing ${unitNumbers[row]} of ${name}`;
+  };
   return {
     run,
     picture: (id) => store.image(id),
-    line: (layer, row) => {
-      const { unitNumbers, name } = run.layers[layer];
-      const text = row === unitNumbers.length - 1 ? "" : `thing ${unitNumbers[row]} of ${name}`;
-      const reals = { pmi: null, logp: null, logpLm: null, confidence: null };
-      return { layer, unit: unitNumbers[row], text, ...reals, doubts: [], verdict: null, exemplars: 4 };
-    },
+    text,
+    lines: async (units) =>
+      units.map(({ layer, row }) => {
+        const reals = { pmi: null, logp: null, logpLm: null, confidence: null };
+        const unit = run.layers[layer].unitNumbers[row];
+        return { layer, unit, text: text(layer, row), ...reals, doubts: [], verdict: null, exemplars: 4 };
+      }),
   };
 }
