@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { messageOf, UserError } from "../base/errors.js";
 import { registerAnalyze } from "./analyze.js";
+import { registerAnnotate } from "./annotate.js";
 import { registerAnnotations } from "./annotations.js";
 import { registerAttack } from "./attack.js";
 import { registerAudit } from "./audit.js";
@@ -62,6 +63,7 @@ function buildProgram(): Command {
     registerServe,
     registerExport,
     registerConvert,
+    registerAnnotate,
     registerAnnotations,
     registerTrain,
     registerEvaluate,

@@ -13,8 +13,8 @@ export interface GuardOptions {
   readonly host: string;
   /** Other names it is reached by, such as the name of a machine. */
   readonly names?: readonly string[];
-  /** What visitors have to show; null: nothing, which only the loopback allows. */
-  readonly token?: string | null;
+  /** What visitors have to show, or one of several; null: nothing, which only the loopback allows. */
+  readonly token?: string | readonly string[] | null;
   /** Greatest size of a request's body in bytes, by its path; 1 MB unless given. */
   readonly bodyLimit?: (path: string) => number;
   /** Told of failures that are no fault of the visitor. */
@@ -37,7 +37,7 @@ export function guarded<E extends Env = Env>(options: GuardOptions): OpenAPIHono
   app.onError((error, c) => answerError(error, c, options.onFault));
   app.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}` }, 404));
   app.use(restrictive, knownHost(host, names), sameOrigin);
-  if (token !== null) app.use(tokenRequired(token));
+  if (token !== null) app.use(tokenRequired(typeof token === "string" ? [token] : token));
   app.use(limitedBody(bodyLimit));
   return app;
 }

@@ -12,6 +12,7 @@ import { isWhole } from "../exemplars/annotated.js";
 import { publishedName } from "../exemplars/milannotations.js";
 import type { ExemplarLayer, ExemplarStore } from "../exemplars/store.js";
 import { findLayer } from "../run/layer-name.js";
+import { newToken } from "../serving/token.js";
 import { Database } from "./database.js";
 import { Qualification } from "./qualification.js";
 
@@ -136,6 +137,16 @@ export class Study {
   /** The units it was begun with, as they were asked for. */
   get choice(): UnitChoice {
     return JSON.parse(setting(this.database, "choice")) as UnitChoice;
+  }
+
+  /** What opens the study to annotators and to reviewers from elsewhere; the same whenever it is served. */
+  tokens(): { annotator: string; reviewer: string } {
+    const token = (key: string) => {
+      const made = [key, newToken()];
+      this.database.run("INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING", made);
+      return setting(this.database, key);
+    };
+    return { annotator: token("annotator token"), reviewer: token("reviewer token") };
   }
 
   /** Mixed into what stands for people's names elsewhere. */
