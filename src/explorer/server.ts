@@ -6,8 +6,12 @@ import { type GuardOptions, guarded } from "../serving/guarded.js";
 import { type Listening, listen } from "../serving/listen.js";
 import { pages } from "../serving/pages.js";
 import type { WordVectors } from "../studies/analysis/criteria.js";
+import { compareRoutes } from "./api/compare.js";
+import { dashboardRoutes } from "./api/dashboard.js";
 import { evidenceRoutes } from "./api/evidence.js";
 import type { Explorer, Routes } from "./api/explorer.js";
+import { neighbourRoutes } from "./api/neighbours.js";
+import { reviewRoutes } from "./api/reviews.js";
 import { runRoutes } from "./api/runs.js";
 import { unitRoutes } from "./api/units.js";
 import { Gallery } from "./evidence/gallery.js";
@@ -16,7 +20,15 @@ import { Listing } from "./served/listing.js";
 import { openServedRun, type ServedRun } from "./served/served-run.js";
 
 /** What is read, in the order of the API's document. */
-const READING: readonly Routes[] = [runRoutes, unitRoutes, evidenceRoutes];
+const READING: readonly Routes[] = [
+  runRoutes,
+  unitRoutes,
+  evidenceRoutes,
+  neighbourRoutes,
+  reviewRoutes,
+  dashboardRoutes,
+  compareRoutes,
+];
 
 export interface ExplorerOptions {
   /** Where probe sets may be that are not where they were. */

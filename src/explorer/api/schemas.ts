@@ -208,6 +208,21 @@ export const ReviewRequest = UnitRef.extend({
   reviewer: z.string().max(100).default(""),
 }).openapi("ReviewRequest");
 
+/** A verdict as it is kept: on a unit and its description; another description wants another verdict. */
+export const Review = z
+  .object({
+    /** The tensor's name. */
+    layer: z.string(),
+    unit: place,
+    description: z.string(),
+    verdict: z.enum(["yes", "no", "unsure"]),
+    note: z.string(),
+    reviewer: z.string(),
+    /** ISO 8601. */
+    date: z.string(),
+  })
+  .openapi("Review");
+
 /** Units whose descriptions belong together: by their most telling word. */
 export const Cluster = z.object({ cluster: place, name: z.string(), units: z.int() }).openapi("Cluster");
 

@@ -63,7 +63,19 @@ export function clustersOf(said: readonly (readonly TaggedWord[])[]): Clusters {
     left.delete(best.name);
     clusters.push({ name: best.name, units: taken.length });
   }
-  return { clusters, of };
+  return largestFirst(clusters, of);
+}
+
+function largestFirst(clusters: readonly Cluster[], of: Int32Array): Clusters {
+  const order = clusters.map((_, i) => i).sort((a, b) => clusters[b].units - clusters[a].units || a - b);
+  const placeOf = Int32Array.from(order, (_, place) => place);
+  order.forEach((cluster, place) => {
+    placeOf[cluster] = place;
+  });
+  return {
+    clusters: order.map((cluster) => clusters[cluster]),
+    of: of.map((cluster) => (cluster < 0 ? -1 : placeOf[cluster])),
+  };
 }
 
 /** The singular of a word where that occurs as well, else the word. */

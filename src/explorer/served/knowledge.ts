@@ -1,10 +1,12 @@
 /** What is worked out about the descriptions of a run when somebody first asks for it, and kept: some 1 KB a unit. */
 import type { WordVectors } from "../../studies/analysis/criteria.js";
+import { tellingWords } from "../../studies/audit/diff.js";
 import { type Clusters, clustersOf } from "./clusters.js";
 import { nearnessBy } from "./nearness.js";
-import { type PartOfSpeech, SPEECH, type TaggedWord, tagTexts } from "./parts-of-speech.js";
+import { DescriptionLikeness, ExemplarLikeness } from "./neighbours.js";
+import { inSlices, type PartOfSpeech, SPEECH, sharedSyntax, type TaggedWord, tagTexts } from "./parts-of-speech.js";
 import { type Nearness, Search } from "./search.js";
-import type { ServedRun } from "./served-run.js";
+import { descriptionOf, type ServedRun } from "./served-run.js";
 
 /** Which units' descriptions have which parts of speech. */
 export interface Speech {
@@ -19,6 +21,9 @@ export class Knowledge {
   #speech: Promise<Speech> | undefined;
   #clusters: Promise<Clusters> | undefined;
   #nearness: Promise<Nearness> | undefined;
+  #telling: Promise<ReadonlyMap<string, readonly string[]>> | undefined;
+  #byDescription: DescriptionLikeness | undefined;
+  #byExemplars: ExemplarLikeness | undefined;
 
   /** @param vectors of words of the descriptions, where there are any. */
   constructor(run: ServedRun, vectors?: WordVectors) {
@@ -37,7 +42,7 @@ export class Knowledge {
   }
 
   async #tag(): Promise<readonly (readonly TaggedWord[])[]> {
-    const texts = this.#run.units.map(({ described }) => described?.description ?? "");
+    const texts = this.#run.units.map(descriptionOf);
     const byText = await tagTexts(new Set(texts));
     return texts.map((text) => byText.get(text)!);
   }
@@ -63,7 +68,19 @@ export class Knowledge {
     return this.#nearness;
   }
 
-  get vectors(): WordVectors | undefined {
-    return this.#vectors;
+  /** The words that say what is seen, of every different description. */
+  telling(): Promise<ReadonlyMap<string, readonly string[]>> {
+    this.#telling ??= sharedSyntax().then((syntax) =>
+      inSlices(new Set(this.#run.units.map(descriptionOf)), (text) => tellingWords(text, syntax)),
+    );
+    return this.#telling;
+  }
+
+  byDescription(): DescriptionLikeness {
+    return (this.#byDescription ??= new DescriptionLikeness(this.#run.units, this.#vectors));
+  }
+
+  byExemplars(): ExemplarLikeness {
+    return (this.#byExemplars ??= new ExemplarLikeness(this.#run));
   }
 }

@@ -26,22 +26,26 @@ let syntax: Promise<Syntax> | undefined;
 /** The shipped tagger, opened once. */
 export const sharedSyntax = (): Promise<Syntax> => (syntax ??= openSyntax());
 
-/** Tags texts, between which others have their turn. Punctuation is left out. */
+/** The words of texts, by text, with what they are there. Punctuation is left out. */
 export async function tagTexts(texts: Iterable<string>): Promise<Map<string, readonly TaggedWord[]>> {
   const { tag } = await sharedSyntax();
-  const tagged = new Map<string, readonly TaggedWord[]>();
-  let began = performance.now();
-  for (const text of texts) {
+  return inSlices(texts, (text) => {
     const tokens = tokenize(text);
     const tags = tag(tokens);
     const words = tokens.map((word, i): TaggedWord => ({ word, speech: TAGS[tags[i]] }));
-    tagged.set(
-      text,
-      words.filter(({ word }) => /[\p{L}\p{N}]/u.test(word)),
-    );
+    return words.filter(({ word }) => /[\p{L}\p{N}]/u.test(word));
+  });
+}
+
+/** The results of some work on texts, by text. Every now and then, others have their turn. */
+export async function inSlices<T>(texts: Iterable<string>, work: (text: string) => T): Promise<Map<string, T>> {
+  const results = new Map<string, T>();
+  let began = performance.now();
+  for (const text of texts) {
+    results.set(text, work(text));
     if (performance.now() - began < SLICE_MS) continue;
     await new Promise((resolve) => setImmediate(resolve));
     began = performance.now();
   }
-  return tagged;
+  return results;
 }

@@ -38,6 +38,9 @@ export interface ServedUnit {
   readonly doubts: readonly Doubt[];
 }
 
+/** What is said of a unit; empty where nothing is. */
+export const descriptionOf = ({ described }: Pick<ServedUnit, "described">): string => described?.description ?? "";
+
 /** Why something cannot be had, in a sentence; null where it can. */
 export interface Refusals {
   pictures: string | null;

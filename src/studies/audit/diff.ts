@@ -35,14 +35,29 @@ const EXAMPLES = 3;
 
 /** Compares two runs. Errors: `UserError` when one has no descriptions. */
 export async function diffRuns(first: string, second: string, syntax: Syntax): Promise<RunDifference> {
-  const lists = await Promise.all([first, second].map(describedIn));
-  const said = lists.map((list) => list.map((text) => tellingWords(text, syntax)));
+  const [one, other] = await Promise.all([first, second].map(describedIn));
+  return wordDifferences([one, other], (text) => tellingWords(text, syntax));
+}
+
+/**
+ * Compares the descriptions of two runs, at least one each.
+ * @param wordsIn the words of a description that say what is seen; see `tellingWords`.
+ */
+export function wordDifferences(
+  lists: readonly [first: readonly string[], second: readonly string[]],
+  wordsIn: (text: string) => readonly string[],
+): RunDifference {
+  const said = lists.map((list) => list.map(wordsIn));
   const all = new Set(said.flat(2));
   const plainOf = (word: string) => singularsOf(word).find((form) => form !== word && all.has(form)) ?? word;
   const units = said.map((list) => {
     const byWord = new Map<string, number[]>();
     for (const [unit, words] of list.entries()) {
-      for (const word of new Set(words.map(plainOf))) byWord.set(word, [...(byWord.get(word) ?? []), unit]);
+      for (const word of new Set(words.map(plainOf))) {
+        const own = byWord.get(word);
+        if (own) own.push(unit);
+        else byWord.set(word, [unit]);
+      }
     }
     return byWord;
   });
@@ -68,7 +83,8 @@ async function describedIn(folder: string): Promise<string[]> {
   throw new UserError(`comparing ${folder}: it has no descriptions; expected some, make them with milan describe`);
 }
 
-function tellingWords(text: string, syntax: Syntax): string[] {
+/** The words of a description that say what is seen, in their order. */
+export function tellingWords(text: string, syntax: Syntax): string[] {
   const words = wordsOf(text);
   const tags = syntax.tag(words);
   return words.filter((_, i) => TELLING.has(tags[i]));
@@ -77,14 +93,23 @@ function tellingWords(text: string, syntax: Syntax): string[] {
 /** Two-sided: of all tables with the same margins, the probability of those no likelier than this one. */
 export function fisher([a, b]: readonly [number, number], [n, m]: readonly [number, number]): number {
   const k = a + b;
-  const logs = new Float64Array(n + m + 2);
-  for (let i = 1; i < logs.length; i++) logs[i] = logs[i - 1] + Math.log(i);
+  const logs = logFactorials(n + m);
   const choose = (of: number, some: number) => logs[of] - logs[some] - logs[of - some];
   const chance = (x: number) => Math.exp(choose(n, x) + choose(m, k - x) - choose(n + m, k));
   const own = chance(a) * (1 + 1e-7);
   let p = 0;
   for (let x = Math.max(0, k - m); x <= Math.min(k, n); x++) if (chance(x) <= own) p += chance(x);
   return Math.min(1, p);
+}
+
+let factorials = new Float64Array(1);
+
+/** log n! for n from 0 to `most`, and beyond. */
+function logFactorials(most: number): Float64Array {
+  if (factorials.length > most) return factorials;
+  const logs = new Float64Array(2 * most + 2);
+  for (let i = 1; i < logs.length; i++) logs[i] = logs[i - 1] + Math.log(i);
+  return (factorials = logs);
 }
 
 /** Of rising p-values: the least rate of false discoveries at which each is one. */
