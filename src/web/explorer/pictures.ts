@@ -130,8 +130,8 @@ function drawLine(context: CanvasRenderingContext2D, line: Path2D): void {
   context.lineCap = "round";
   const unit = context.canvas.width / SCALE / 224;
   for (const [colour, width] of [
-    ["rgb(0 0 0 / 70%)", 4],
-    ["#ffe04a", 2.2],
+    ["rgb(0 0 0 / 70%)", 5.5],
+    ["#ffe04a", 3],
   ] as const) {
     context.strokeStyle = colour;
     context.lineWidth = width * unit;
