@@ -60,6 +60,7 @@ export function Candidates({ run, beam, chosen }: { run: Run; beam: readonly Can
         {best && best.text !== chosen && (
           <>
             First at λ = {lambda.toFixed(2)}: <b>{best.text || "no words"}</b>
+            {lambda === usual && ". The describer does not go by the score alone."}
           </>
         )}
       </p>

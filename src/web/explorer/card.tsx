@@ -56,8 +56,7 @@ const seen = new Set<string>();
 
 /** Two rows of exemplars cut from one picture. It is asked for once the card has been there for a moment: not while one rushes past. */
 function Tiles({ run, line }: { run: Run; line: UnitLine }) {
-  const count = Math.min(TILES, line.exemplars);
-  const source = server.pictures.strip(run, line, count);
+  const { source, count } = server.pictures.strip(run, line, TILES);
   const [ready, setReady] = useState(seen.has(source));
   useEffect(() => {
     if (ready) return;
@@ -68,7 +67,7 @@ function Tiles({ run, line }: { run: Run; line: UnitLine }) {
     return () => clearTimeout(timer);
   }, [ready, source]);
   const width = `${(100 * count) / ACROSS}%`;
-  const show = ready && count > 0;
+  const show = ready && count > 0 && run.cannot.pictures === null;
   return (
     <span className="tiles" style={{ aspectRatio: `${ACROSS * run.width} / ${2 * run.height}` }}>
       <span>{show && <img src={source} alt="" decoding="async" style={{ width }} />}</span>

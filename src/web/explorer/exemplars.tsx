@@ -23,21 +23,25 @@ interface ExemplarsProps {
   readonly run: Run;
   readonly page: UnitPage;
   readonly view: View;
-  /** By rank, how much of a word was read from it, 0 to 1; none when no word is pointed at. */
+  /** By rank: how much of a word was read from it, 0 to 1; none when no word is pointed at. */
   readonly weights: readonly number[] | undefined;
 }
 
 export function Exemplars({ run, page, view, weights }: ExemplarsProps) {
   const { exemplars } = page;
-  const masks = useStack(server.pictures.masks(run, page, view.quantile), exemplars.length, view.look !== "whole");
+  const masks = useStack(
+    server.pictures.masks(run, page, view.quantile === run.quantile ? null : view.quantile),
+    exemplars.length,
+    view.look !== "whole",
+  );
   const heat = useStack(server.pictures.heat(run, page), exemplars.length, view.look === "heat");
   const most = Math.max(1e-9, ...(weights ?? []));
-  const failure = masks.failure ?? heat.failure;
+  const failure = masks.failure?.message ?? heat.failure?.message ?? run.cannot.pictures;
   const figures = exemplars.map(({ rank, image, activation, name }, i) => {
     const mask = masks.value?.[i];
     const said = name ?? `picture ${image}`;
     const share = mask && (shareOf(mask) > 0 ? `${percent(shareOf(mask))} in the mask` : "nothing above the level");
-    const weight = weights?.[i];
+    const weight = weights?.[rank];
     return (
       <figure
         key={rank}
@@ -62,12 +66,12 @@ export function Exemplars({ run, page, view, weights }: ExemplarsProps) {
     );
   });
   return (
-    <section className="exemplars" aria-busy={masks.pending}>
+    <section className="exemplars" aria-busy={masks.pending || heat.pending}>
       <h2>{counted(exemplars.length, "exemplar")}, strongest first</h2>
       <Tools run={run} page={page} view={view} />
       {failure && (
         <p className="small" role="alert">
-          {failure.message}
+          {failure}
         </p>
       )}
       {page.exemplars.length === 0 ? <p className="soft">It has none.</p> : <Groups page={page} figures={figures} />}

@@ -1,6 +1,6 @@
 /** A picture with what a unit sees in it. */
 import { useEffect, useMemo, useRef, useState } from "react";
-import { canvasSize, drawPicture, type Look, overlayOf, type Size } from "./pictures.js";
+import { canvasSize, drawPicture, LOOKS, type Look, overlayOf, type Size } from "./pictures.js";
 
 interface PictureProps {
   /** Where the picture is. */
@@ -23,8 +23,10 @@ export function Picture({ source, size, look, strength, label, mask, heat }: Pic
   const { width, height } = size;
   const overlay = useMemo(() => overlayOf(look, { width, height }, mask, heat), [look, width, height, mask, heat]);
   useEffect(() => {
-    if (picture !== undefined) drawPicture(canvas.current!, picture ?? undefined, overlay, strength);
-  }, [picture, overlay, strength]);
+    if (picture === undefined) return;
+    drawPicture(canvas.current!, picture ?? undefined, overlay, strength);
+    canvas.current!.dataset.drawn = overlay ? look : LOOKS[3][0];
+  }, [picture, overlay, strength, look]);
   return <canvas ref={canvas} {...canvasSize(size)} className="picture" role="img" aria-label={label} />;
 }
 
