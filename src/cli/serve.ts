@@ -1,5 +1,6 @@
 /** `milan serve`: the explorer. */
 import { type Command, Option } from "commander";
+import { DEVICE_NAMES } from "../base/devices.js";
 import { vectorsOption, whole } from "./arguments.js";
 
 interface Options {
@@ -10,6 +11,10 @@ interface Options {
   reviewer?: string;
   images: string[];
   vectors?: string;
+  model: string[];
+  classes: string[];
+  device: (typeof DEVICE_NAMES)[number];
+  threads?: number;
 }
 
 const several = (text: string, before: readonly string[] = []) => [...before, text];
@@ -29,6 +34,15 @@ export function registerServe(program: Command): void {
     .option("--token <text>", "what visitors have to show; default: none on this machine, else a new one each time")
     .option("--reviewer <name>", "kept with verdicts that come without one")
     .option("--images <path>", "a probe set that has moved since its run was made; repeatable", several, [])
+    .option("--model <file>", "a model that has moved since its run was made; repeatable", several, [])
+    .option(
+      "--classes <file>",
+      "names of a model's outputs, a line each (default: MODEL.labels.txt beside it); repeatable",
+      several,
+      [],
+    )
+    .addOption(new Option("--device <name>", "where to run models").choices(DEVICE_NAMES).default("cpu"))
+    .option("--threads <number>", "threads of the runtime; default: all cores", whole(1, 256))
     .addOption(vectorsOption())
     .addHelpText(
       "after",
@@ -43,10 +57,12 @@ The API is described at /api/openapi.json. Verdicts are kept in RUN/audit.csv, a
       const { serveExplorer } = await import("../explorer/server.js");
       const { isLoopback } = await import("../serving/hosts.js");
       const { newToken } = await import("../serving/token.js");
-      const { host, port, name: names, images, reviewer } = options;
+      const { liveBodyLimit, liveRoutes } = await import("../explorer/live/routes.js");
+      const { host, port, name: names, images, reviewer, model: models, classes, device, threads } = options;
+      const live = liveRoutes({ models, classes, device, ...(threads && { threads }) });
       const token = options.token ?? (isLoopback(host) ? null : newToken());
       const listening = await serveExplorer(folders, {
-        ...{ host, port, names, images, token },
+        ...{ host, port, names, images, token, more: [live.routes], bodyLimit: liveBodyLimit },
         ...(reviewer !== undefined && { reviewer }),
         onFault: (error) => {
           process.stderr.write(`milan: bug: ${error instanceof Error ? error.stack : String(error)}\n`);

@@ -1,10 +1,10 @@
 /** Pictures of strangers: what is let in, and what never reaches a decoder. */
-import { crc32, deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { IMAGENET } from "../../../src/data/images/preprocess.js";
 import { sniff } from "../../../src/data/images/sniff.js";
 import { readUpload, UPLOAD_BYTES } from "../../../src/explorer/live/upload.js";
+import { hugePng } from "./made.js";
 
 const VIEW = { ...IMAGENET, width: 20, height: 10 };
 const photo = () => sharp({ create: { width: 40, height: 20, channels: 3, background: "#ff8000" } });
@@ -55,24 +55,3 @@ test("a small file of a huge picture is refused by its header, before anything i
   await expect(readUpload(half, VIEW)).rejects.toThrow(/9000 x 9000 pixels; expected at most 50 million/);
   expect(performance.now() - began).toBeLessThan(1000);
 });
-
-/** A PNG whose header promises so many pixels, of one bit each. */
-function hugePng(width: number, height: number): Buffer {
-  const chunk = (type: string, data: Buffer) => {
-    const body = Buffer.concat([Buffer.from(type), data]);
-    const ends = Buffer.alloc(8);
-    ends.writeUInt32BE(data.length, 0);
-    ends.writeUInt32BE(crc32(body), 4);
-    return Buffer.concat([ends.subarray(0, 4), body, ends.subarray(4)]);
-  };
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header[8] = 1;
-  return Buffer.concat([
-    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-    chunk("IHDR", header),
-    chunk("IDAT", deflateSync(Buffer.alloc(2000))),
-    chunk("IEND", Buffer.alloc(0)),
-  ]);
-}
