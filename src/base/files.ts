@@ -15,6 +15,10 @@ let serial = randomInt(2 ** 40);
 export const temporaryName = (path: string) => join(dirname(path), `.${basename(path)}.${process.pid}-${serial++}.tmp`);
 const isTemporary = (name: string) => /^\..*\.\d+-\d+\.tmp$/.test(name);
 
+/** The file that says which process is at work in a folder, or on a part of what is in it (`lock.ts`). */
+export const lockName = (part?: string) => `.milan-lock${part === undefined ? "" : `-${part}`}.json`;
+const isLock = (name: string) => /^\.milan-lock.*\.json$/.test(name);
+
 /** Writes `path` through `fill`, which gets an open file positioned at its start. Nothing appears at `path` if it throws. */
 export async function writeAtomically(path: string, fill: (file: FileHandle) => Promise<void>): Promise<void> {
   const temporary = temporaryName(path);
@@ -86,13 +90,15 @@ export async function checkWritableFile(path: string): Promise<void> {
   await checkWritable(dirname(resolve(path)));
 }
 
-/** Whether a folder is not there yet, or holds nothing but what killed processes left half-written. */
-export const isVacant = (folder: string): boolean => !existsSync(folder) || readdirSync(folder).every(isTemporary);
+/** Whether a folder is not there yet, or holds nothing but a lock and what killed processes left half-written. */
+export const isVacant = (folder: string): boolean =>
+  !existsSync(folder) || readdirSync(folder).every((name) => isLock(name) || isTemporary(name));
 
 /** Removes what killed processes left half-written in a folder and in those below it. */
 export function removeLeftovers(folder: string): void {
   if (!existsSync(folder)) return;
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile() && isTemporary(entry.name)) rmSync(join(entry.parentPath, entry.name), { force: true });
+    if (entry.isFile() && isTemporary(entry.name) && !entry.name.startsWith("..milan-lock"))
+      rmSync(join(entry.parentPath, entry.name), { force: true });
   }
 }

@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { BUILT_IN } from "../builtin/assets.js";
-import { meanings, names, place, real, whole } from "./arguments.js";
+import { meanings, names, place, real, shard, whole } from "./arguments.js";
 import { printJson } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
@@ -21,6 +21,7 @@ interface Options {
   scattered?: "consensus" | "keep";
   out?: string;
   device: (typeof DEVICE_NAMES)[number];
+  shard?: { readonly number: number; readonly of: number };
   json?: boolean;
 }
 
@@ -82,6 +83,11 @@ export function registerDescribe(program: Command): void {
         .default(undefined, "consensus for the built-in describer, keep for others, with --clip or --compat"),
     )
     .option(
+      "--shard <i/n>",
+      "only the i-th of n parts of the units; the part that is finished last puts all together",
+      shard,
+    )
+    .option(
       "--out <file>",
       "where to write; default RUN/descriptions.csv (and .jsonl beside it, with all evidence)",
       place,
@@ -99,6 +105,7 @@ With --check pixels what a candidate says of colours, light and dark, lines and 
 any that is, or that says nothing of the kind. Where all lose, the doubt is "contradicted". What things are is not checked so: see milan verify and grade.
 confidence, 0 to 1, is how far the description shares its words with the rest of its beam. Below 0.3 it is one of many things that might have been
 said: the doubt "scattered". Of the built-in describer's on photographs, one in seven such is right.
+Killed, the same command goes on behind the last batch of 64 units (not with --meanings).
 With --clip the candidates are found by p(d|E), and the one wins that is most like the exemplars, cropped to the boxes of their masks: by the mean
 cosine of its text's and the crops' vectors. Each new candidate costs a run of the text model.`,
     )
@@ -111,19 +118,32 @@ cosine of its text's and the crops' vectors. Each new candidate costs a run of t
       const scattered = options.scattered ?? (isOurs && options.clip === undefined ? "consensus" : "keep");
       const { openPixelWitness } = await import("../builtin/witness/pixel-witness.js");
       const settings = { search, lambda, beam, length, compat, layers, meanings };
-      const { out, header, descriptions } = await describeRun(folder, {
+      const { out, header, descriptions, missing } = await describeRun(folder, {
         ...Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
         describer: describerAt(options.describer),
         ...(check === "pixels" && { witness: openPixelWitness }),
         consensus: scattered === "consensus",
-        ...{ images: options.images, clip: options.clip, out: options.out, device: options.device },
+        ...{
+          images: options.images,
+          clip: options.clip,
+          out: options.out,
+          device: options.device,
+          shard: options.shard,
+        },
         progress: terminalProgress(),
       });
       const silent = descriptions.filter(({ description }) => description === "").length;
       const doubtful = descriptions.filter(({ doubts }) => doubts.length > 0).length - silent;
       const many = descriptions.filter((each) => each.meanings).length;
       const counts = { units: descriptions.length, undescribed: silent, doubtful };
-      if (options.json) printJson({ out, ...counts, ...(header.meanings ? { severalMeanings: many } : {}) });
+      if (missing.length > 0) {
+        const ranges = missing.map(({ from, to }) => `${from + 1} to ${to}`).join(", ");
+        if (options.json) printJson({ out, ...counts, missing });
+        else
+          process.stdout.write(
+            `${out}: ${descriptions.length} units described; units ${ranges} are still to be, by other parts\n`,
+          );
+      } else if (options.json) printJson({ out, ...counts, ...(header.meanings ? { severalMeanings: many } : {}) });
       else {
         process.stdout.write(
           `${out}: ${descriptions.length - silent} of ${descriptions.length} units described` +

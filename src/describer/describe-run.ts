@@ -1,16 +1,19 @@
 /** Describing a run's units and leaving the descriptions in it: what `milan describe` does. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { UserError } from "../base/errors.js";
 import { checkWritableFile } from "../base/files.js";
+import { withLock } from "../base/lock.js";
 import { VERSION } from "../base/version.js";
 import type { SessionOptions } from "../engine/runtime/session.js";
 import { type ExemplarStore, openExemplars } from "../exemplars/store.js";
 import { type Description, type DescriptionsHeader, writeDescriptions } from "../run/descriptions.js";
 import { ClipReranker } from "./clip-rerank.js";
-import { type DescribeOptions, describe, settingsOf } from "./describe.js";
-import { loadDescriber } from "./describer.js";
+import { BATCH, type DescribeOptions, describe, settingsOf, unitsIn } from "./describe.js";
+import { type Describer, loadDescriber } from "./describer.js";
+import { exemplarsIdentity, Part, putTogether, removeParts, type Units } from "./parts.js";
 import type { Witness } from "./witness.js";
 
-export interface DescribeRunOptions extends Omit<DescribeOptions, "clip" | "witness"> {
+export interface DescribeRunOptions extends Omit<DescribeOptions, "clip" | "witness" | "range" | "only"> {
   /** A describer's directory, or a checkpoint of the reference implementation. */
   readonly describer: string;
   /** The probe set, when it has moved since the run was made. */
@@ -22,29 +25,32 @@ export interface DescribeRunOptions extends Omit<DescribeOptions, "clip" | "witn
   /** Default `RUN/descriptions.csv`; the evidence goes into a `.jsonl` beside it. */
   readonly out?: string | undefined;
   readonly device?: SessionOptions["device"];
+  /** Only one of several parts of the units: a number from 1 to `of`. The last part to be finished puts all together. */
+  readonly shard?: { readonly number: number; readonly of: number } | undefined;
 }
 
-/**
- * Describes every unit of a run, or of a MILANNOTATIONS folder, and writes the descriptions with their evidence.
- * Errors: `UserError` when the run, its probe set or the describer cannot be opened, or the file cannot be written, before any work.
- */
-export async function describeRun(
-  folder: string,
-  options: DescribeRunOptions,
-): Promise<{
+/** What came of it. */
+export interface Described {
   readonly out: string;
   readonly header: DescriptionsHeader;
   readonly descriptions: readonly Description[];
-}> {
-  const {
-    describer: path,
-    images,
-    clip: clipFolder,
-    witness: openWitness,
-    out = join(folder, "descriptions.csv"),
-    device,
-    ...rest
-  } = options;
+  /** Units that other parts have still to describe, by their places in the order of layers and rows; then `descriptions` are only this part's. */
+  readonly missing: readonly Units[];
+}
+
+/**
+ * Describes every unit of a run, or of a MILANNOTATIONS folder, and writes the descriptions with their evidence. Killed, the same call goes on behind the
+ * last batch of units, unless several meanings are looked for, which takes units of all batches.
+ * Errors: `UserError` when the run, its probe set or the describer cannot be opened, the file cannot be written, or another process is writing it, before any work.
+ */
+export async function describeRun(folder: string, options: DescribeRunOptions): Promise<Described> {
+  const { describer: path, images, clip: clipFolder, out = join(folder, "descriptions.csv"), device, shard } = options;
+  const isMany = (options.meanings ?? "one") !== "one" && options.meanings !== 1;
+  if (shard && isMany) {
+    throw new UserError(
+      "describing a part: what is one meaning is told from all units; expected --meanings without --shard, leave one out",
+    );
+  }
   const session = device === undefined ? {} : { device };
   const store = await openExemplars(folder, images);
   try {
@@ -53,23 +59,10 @@ export async function describeRun(
     let clip: ClipReranker | undefined;
     try {
       if (clipFolder !== undefined) clip = await ClipReranker.open(clipFolder, session);
-      const witness = openWitness && (await openWitness(store));
-      const all = { ...rest, ...(clip && { clip }), ...(witness && { witness }) };
-      const used = settingsOf(describer, all);
-      const descriptions: Description[] = [];
-      for await (const description of describe(store, describer, all)) descriptions.push(description);
-      const { meanings } = rest;
-      const header: DescriptionsHeader = {
-        ...{ milan: VERSION, describer: path, describerSha256: describer.sha256 },
-        ...{ search: used.search, lambda: used.lambda, beam: used.beam, length: used.length },
-        compat: used.compat ?? null,
-        clip: clip ? { folder: clip.folder, sha256: await clip.identity() } : null,
-        ...(witness && { checked: witness.title }),
-        ...(rest.consensus && { scattered: "consensus" as const }),
-        ...(meanings === undefined || meanings === "one" || meanings === 1 ? {} : { meanings }),
-      };
-      await writeDescriptions(out, header, descriptions);
-      return { out, header, descriptions };
+      const range = shard && rangeOf(shard, unitsIn(store, options.layers));
+      const lock = `${range ? `${range.from}-${range.to}` : "all"}`;
+      const work = () => describeOpen(store, describer, clip, out, range, isMany, options);
+      return await withLock(dirname(out), `describing ${folder}`, work, { part: `describing-${lock}` });
     } finally {
       await clip?.close();
       await describer.close();
@@ -77,4 +70,98 @@ export async function describeRun(
   } finally {
     await store.close();
   }
+}
+
+async function describeOpen(
+  store: ExemplarStore,
+  describer: Describer,
+  clip: ClipReranker | undefined,
+  out: string,
+  range: Units | undefined,
+  isMany: boolean,
+  options: DescribeRunOptions,
+): Promise<Described> {
+  const {
+    describer: path,
+    images: _,
+    clip: __,
+    witness: openWitness,
+    out: ___,
+    device: ____,
+    shard: _____,
+    ...rest
+  } = options;
+  const witness = openWitness && (await openWitness(store));
+  const all: DescribeOptions = { ...rest, ...(clip && { clip }), ...(witness && { witness }) };
+  const used = settingsOf(describer, all);
+  const { meanings } = rest;
+  const header: DescriptionsHeader = {
+    ...{ milan: VERSION, describer: path, describerSha256: describer.sha256 },
+    ...{ search: used.search, lambda: used.lambda, beam: used.beam, length: used.length },
+    compat: used.compat ?? null,
+    clip: clip ? { folder: clip.folder, sha256: await clip.identity() } : null,
+    ...(witness && { checked: witness.title }),
+    ...(rest.consensus && { scattered: "consensus" as const }),
+    ...(meanings === undefined || !isMany ? {} : { meanings: meanings as "auto" | number }),
+  };
+  if (isMany) {
+    const descriptions: Description[] = [];
+    for await (const description of describe(store, describer, all)) descriptions.push(description);
+    await writeDescriptions(out, header, descriptions);
+    return { out, header, descriptions, missing: [] };
+  }
+  const of = unitsIn(store, options.layers);
+  const { from, to } = range ?? { from: 0, to: of };
+  const exemplars = await exemplarsIdentity(store);
+  const part = await Part.open(out, { made: header, exemplars, of, from, to }, range, BATCH);
+  const descriptions = [...part.done];
+  try {
+    let pending: Description[] = [];
+    const save = async () => {
+      descriptions.push(...pending);
+      await part.add(pending);
+      pending = [];
+    };
+    for await (const description of describe(store, describer, {
+      ...all,
+      range: { from: from + part.done.length, to },
+    })) {
+      pending.push(description);
+      if (pending.length === BATCH) await save();
+    }
+    if (pending.length > 0) await save();
+  } finally {
+    await part.close();
+  }
+  if (!range) {
+    await writeDescriptions(out, header, descriptions);
+    await removeParts(out);
+    return { out, header, descriptions, missing: [] };
+  }
+  return withLock(
+    dirname(out),
+    `putting descriptions together in ${dirname(out)}`,
+    async () => {
+      const whole = await putTogether(out);
+      // the last part but one may have been as fast
+      if (!whole) return { out, header, descriptions, missing: [] };
+      if ("missing" in whole) return { out, header, descriptions, missing: whole.missing };
+      await writeDescriptions(out, whole.header, whole.descriptions);
+      await removeParts(out);
+      return { out, header: whole.header, descriptions: whole.descriptions, missing: [] };
+    },
+    { part: "putting-together", waitMs: 600_000 },
+  );
+}
+
+/** Units of a part: whole batches. */
+function rangeOf({ number, of }: { readonly number: number; readonly of: number }, units: number): Units {
+  const batches = Math.ceil(units / BATCH);
+  if (of > batches) {
+    throw new UserError(
+      `describing in ${of} shards: there are ${units} units, ${batches} batches of ${BATCH}; expected at most as many shards, take fewer`,
+    );
+  }
+  const first = (part: number) => Math.min(units, Math.floor((part * batches) / of) * BATCH);
+  return { from: first(number - 1), to: first(number) };
 }

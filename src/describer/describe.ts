@@ -22,12 +22,15 @@ import { distanceOf, UNFAMILIAR_SHARE } from "./familiarity.js";
 import type { Clusters } from "./meanings/clusters.js";
 import { type Meanings, meaningsOf, mostMeanings, weightsOf } from "./meanings/meanings.js";
 import { clustersOf, type Part, partsOf } from "./meanings/parts.js";
+import type { Units } from "./parts.js";
 import { clipOf, type Ranked, rerank } from "./rerank-beam.js";
 import type { Witness } from "./witness.js";
 
 export interface DescribeOptions extends Partial<DecodingOptions> {
   /** Only these layers, by any of their names; default all. */
   readonly layers?: readonly string[];
+  /** Of these, only those from a place up to another one (not included), in the order of layers and rows; multiples of `BATCH`, or the end. */
+  readonly range?: Units;
   /** Only these units, by the tensor's name and their number; default all. */
   readonly only?: (layer: string, unit: number) => boolean;
   /**
@@ -48,6 +51,10 @@ export interface DescribeOptions extends Partial<DecodingOptions> {
   readonly progress?: Progress;
 }
 
+/** Units decoded together. */
+export const BATCH = 64;
+/** A batch of the reference is a call of `describeFeatures`: 16 units, as its scripts have it. */
+const REFERENCE_BATCH = 16;
 /** Memory for the features of one group of units. */
 const FEATURES_BYTES = 512 * 2 ** 20;
 
@@ -65,13 +72,16 @@ export async function* describe(
   const settings = settingsOf(describer, options);
   const { only = () => true, clip, witness, meanings = "one" } = options;
   const most = mostMeanings(meanings);
-  const tasks = chooseLayers(store, options.layers).flatMap((layer) =>
+  const all = chooseLayers(store, options.layers).flatMap((layer) =>
     layer.units.flatMap((unit, row): Task[] =>
       only(layer.name, unit) ? [{ layer, row, ranks: ranksOf(store, layer, row) }] : [],
     ),
   );
+  const { from, to } = options.range ?? { from: 0, to: all.length };
+  const tasks = all.slice(from, to);
   const { featureSize } = describer.encoder;
-  const size = Math.max(32, Math.floor(FEATURES_BYTES / (4 * store.k * featureSize)));
+  // whole batches, so that a description does not depend on where a part begins
+  const size = Math.max(1, Math.floor(FEATURES_BYTES / (4 * store.k * featureSize * BATCH))) * BATCH;
   let [judged, unfamiliar] = [0, 0];
   let clusters: Clusters | undefined;
   const rankedOf = async (item: Evidence, ranks: readonly number[], beams: ReadonlyMap<Evidence, UnitBeam>) => {
@@ -83,8 +93,7 @@ export async function* describe(
     const evidence = await encode(store, describer, group.filter(isJudgeable), progress);
     const found = new Map<Task, Evidence>(evidence.map((item) => [item.task, item]));
     if (most > 1) clusters = clustersOf(evidence, describer, progress, clusters);
-    // a batch of the reference is a call of `describeFeatures`: 16 units, as its scripts have it
-    const batch = settings.compat ? 16 : 64;
+    const batch = settings.compat ? REFERENCE_BATCH : BATCH;
     progress.begin("describing", group.length, "unit");
     for (let at = 0; at < group.length; at += batch) {
       const some = group.slice(at, at + batch);
@@ -264,6 +273,10 @@ const isJudgeable = (task: Task) => flawOf(task) === undefined && task.ranks.len
 function ranksOf({ k }: ExemplarStore, layer: ExemplarLayer, row: number): number[] {
   return Array.from({ length: k }, (_, rank) => rank).filter((rank) => layer.images[row * k + rank] >= 0);
 }
+
+/** How many units there are to describe, of layers by any of their names. */
+export const unitsIn = (store: ExemplarStore, layers: readonly string[] | undefined): number =>
+  chooseLayers(store, layers).reduce((sum, { units }) => sum + units.length, 0);
 
 function chooseLayers(store: ExemplarStore, wanted: readonly string[] | undefined): readonly ExemplarLayer[] {
   return wanted ? wanted.map((name) => findLayer(store.layers, name, store.folder)) : store.layers;

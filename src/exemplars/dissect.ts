@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { UserError } from "../base/errors.js";
 import { checkWritable, isVacant, removeLeftovers, writeFileAtomically } from "../base/files.js";
+import { withLock } from "../base/lock.js";
 import { type Progress, silent } from "../base/progress.js";
 import { VERSION } from "../base/version.js";
 import { resolveLayers } from "../engine/onnx/layers.js";
@@ -79,12 +80,18 @@ export async function dissectShard(
     const manifest = manifestOf(subject, opened, plans, options);
     const common = sweepOptions(subject, opened, options);
     const range = rangeOf(shard, opened.size, common.batchSize);
-    if (await isFinished(out, manifest, true)) {
+    if (await isFinished(out, manifest)) {
       progress.warn(`${out} is finished already; nothing to do`);
       return { ...range, skipped: manifest.skipped };
     }
     const beforeSave = () => writeManifest(out, manifest);
-    const { skipped } = await sweep(out, subject, opened, plans, { ...common, range, beforeSave });
+    const [doing, part] = [`dissecting shard ${shard.number}/${shard.of} into ${out}`, `${range.from}-${range.to}`];
+    const { skipped } = await withLock(
+      out,
+      doing,
+      () => sweep(out, subject, opened, plans, { ...common, range, beforeSave }),
+      { part },
+    );
     return { ...range, skipped };
   });
 }
@@ -130,8 +137,12 @@ async function dissectOpen(subject: Subject, probe: Probe, options: DissectOptio
     );
   }
   const common = sweepOptions(subject, probe, options);
-  const swept = await sweep(out, subject, probe, plans, { ...common, beforeSave: () => writeManifest(out, manifest) });
-  return finish(out, subject, probe, swept, manifest, common);
+  const beforeSave = () => writeManifest(out, manifest);
+  return withLock(out, `dissecting into ${out}`, async () => {
+    removeLeftovers(out);
+    const swept = await sweep(out, subject, probe, plans, { ...common, beforeSave });
+    return finish(out, subject, probe, swept, manifest, common);
+  });
 }
 
 type CommonOptions = Omit<Parameters<typeof sweep>[4], "range" | "beforeSave">;
@@ -239,8 +250,8 @@ export function manifestOf(
   };
 }
 
-/** Whether the run is there already. If not, its folder is free, can be written, and, unless others are at work in it, holds no leftovers. */
-export async function isFinished(out: string, manifest: Manifest, isShared = false): Promise<boolean> {
+/** Whether the run is there already. If not, its folder is free and can be written. */
+export async function isFinished(out: string, manifest: Manifest): Promise<boolean> {
   if (isRun(out)) {
     const found = await readManifest(out);
     checkIdentity(out, found, manifest);
@@ -252,7 +263,6 @@ export async function isFinished(out: string, manifest: Manifest, isShared = fal
       `writing ${out}: the folder is not empty and holds no run; expected a new or empty folder for --out`,
     );
   }
-  if (!isShared) removeLeftovers(out);
   return false;
 }
 

@@ -6,6 +6,8 @@
 import { rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { UserError } from "../base/errors.js";
+import { removeLeftovers } from "../base/files.js";
+import { withLock } from "../base/lock.js";
 import { type Progress, silent } from "../base/progress.js";
 import type { SessionOptions } from "../engine/runtime/session.js";
 import { checkIdentity, type Manifest, readManifest, writeManifest } from "../run/manifest.js";
@@ -60,8 +62,11 @@ export async function merge(folders: readonly string[], options: MergeOptions): 
     progress.warn(`${out} is finished already; nothing to do`);
     return Run.open(out);
   }
-  if (missing.length > 0) return mergePartly(states, manifest, out, progress);
-  return mergeWhole(states, manifest, options);
+  return withLock(out, `merging into ${out}`, async () => {
+    removeLeftovers(out);
+    if (missing.length > 0) return mergePartly(states, manifest, out, progress);
+    return mergeWhole(states, manifest, options);
+  });
 }
 
 /** What all folders were made of. */

@@ -1,0 +1,81 @@
+/** One process at a time in a folder. */
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, expect, test } from "vitest";
+import { lockName } from "../../src/base/files.js";
+import { withLock } from "../../src/base/lock.js";
+import { BUILT } from "../cli/built.js";
+
+const folder = mkdtempSync(join(tmpdir(), "milan-lock-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const at = (name: string) => join(folder, name);
+
+/** A process that holds the lock until it is killed. */
+async function holder(name: string) {
+  const code = `
+    const { withLock } = await import(${JSON.stringify(pathToFileURL(`${BUILT}/base/lock.js`).href)});
+    await withLock(${JSON.stringify(at(name))}, "holding", () => { console.log("held"); return new Promise((done) => setTimeout(done, 60000)); });`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+  await new Promise((ready) => child.stdout.once("data", ready));
+  const kill = () =>
+    new Promise((gone) => {
+      child.once("close", gone);
+      child.kill("SIGKILL");
+    });
+  return { pid: child.pid, kill };
+}
+
+test("names who holds it; is taken over from who was killed", async () => {
+  const { pid, kill } = await holder("killed");
+  const work = () => withLock(at("killed"), "dissecting", async () => "done");
+  await expect(work()).rejects.toThrow(
+    new RegExp(
+      `^dissecting: process ${pid} on ${hostname()} is holding since .*; expected one process at a time, wait for it$`,
+    ),
+  );
+  await kill();
+  expect(readdirSync(at("killed"))).toEqual([lockName()]);
+  expect(await work()).toBe("done");
+  expect(readdirSync(at("killed"))).toEqual([]);
+});
+
+test("leaves no trace of work that made nothing, nor when it fails", async () => {
+  await expect(withLock(at("new"), "failing", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+  expect(existsSync(at("new"))).toBe(false);
+});
+
+test("one at a time, with waiting; parts do not wait for each other", async () => {
+  let [inside, most] = [0, 0];
+  const work = async () => {
+    most = Math.max(most, ++inside);
+    await new Promise((done) => setTimeout(done, 20));
+    inside--;
+  };
+  mkdirSync(at("many"));
+  const options = { waitMs: 30_000 };
+  await Promise.all(Array.from({ length: 6 }, () => withLock(at("many"), "working", work, options)));
+  expect(most).toBe(1);
+  await Promise.all([..."abc"].map((part) => withLock(at("many"), "working", work, { part })));
+  expect(most).toBe(3);
+});
+
+test("another machine's lock stands, and the message says what to delete", async () => {
+  mkdirSync(at("shared"));
+  const path = join(at("shared"), lockName());
+  const since = new Date().toISOString();
+  const held = (facts: object) =>
+    writeFileSync(path, JSON.stringify({ pid: 1, host: "elsewhere", since, doing: "merging", ...facts }));
+  const work = () => withLock(at("shared"), "merging", async () => "done");
+  held({});
+  await expect(work()).rejects.toThrow(
+    `process 1 on elsewhere is merging since ${since}; expected one process at a time, wait for it, or, if it is gone, delete ${path}`,
+  );
+  // this machine's, but from before it was started; and of a process that had this one's number
+  held({ host: hostname(), since: "2001-01-01T00:00:00.000Z" });
+  expect(await work()).toBe("done");
+  held({ host: hostname(), pid: process.pid });
+  expect(await work()).toBe("done");
+});
