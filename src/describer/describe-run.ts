@@ -10,7 +10,7 @@ import { type Description, type DescriptionsHeader, writeDescriptions } from "..
 import { ClipReranker } from "./clip-rerank.js";
 import { BATCH, type DescribeOptions, describe, settingsOf, unitsIn } from "./describe.js";
 import { type Describer, loadDescriber } from "./describer.js";
-import { exemplarsIdentity, Part, putTogether, removeParts, type Units } from "./parts.js";
+import { describerIdentity, exemplarsIdentity, Part, putTogether, removeParts, type Units } from "./parts.js";
 import type { Witness } from "./witness.js";
 
 export interface DescribeRunOptions extends Omit<DescribeOptions, "clip" | "witness" | "range" | "only"> {
@@ -112,8 +112,8 @@ async function describeOpen(
   }
   const of = unitsIn(store, options.layers);
   const { from, to } = range ?? { from: 0, to: of };
-  const exemplars = await exemplarsIdentity(store);
-  const part = await Part.open(out, { made: header, exemplars, of, from, to }, range, BATCH);
+  const made = { made: header, exemplars: await exemplarsIdentity(store), describer: await describerIdentity(path) };
+  const part = await Part.open(out, { ...made, of, from, to }, range, BATCH);
   const descriptions = [...part.done];
   try {
     let pending: Description[] = [];

@@ -6,11 +6,11 @@
  * order of layers and rows. Its first line says of what and how, as the whole's does; then a unit a line.
  */
 import { existsSync, readdirSync } from "node:fs";
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../base/errors.js";
 import { readWhole, writeFileAtomically } from "../base/files.js";
-import { sha256 } from "../base/hash.js";
+import { sha256, sha256File } from "../base/hash.js";
 import type { ExemplarStore } from "../exemplars/store.js";
 import type { Description, DescriptionsHeader } from "../run/descriptions.js";
 import { isRun, readManifest } from "../run/manifest.js";
@@ -25,8 +25,9 @@ export interface Units {
 /** The first line of a part. */
 interface PartHeader extends Units {
   readonly made: DescriptionsHeader;
-  /** Identifies the exemplars. */
+  /** Identifies the exemplars, and the describer by what it is made of, wherever it lies. */
   readonly exemplars: string;
+  readonly describer: string;
   /** Units of the whole. */
   readonly of: number;
 }
@@ -42,6 +43,13 @@ export async function exemplarsIdentity(store: ExemplarStore): Promise<string> {
   }));
   const { modelSha256 = "", probeFingerprint = "" } = isRun(store.folder) ? await readManifest(store.folder) : {};
   return sha256(JSON.stringify({ k: store.k, modelSha256, probeFingerprint, facts }));
+}
+
+/** What tells a describer from others: the bytes of its files. @param path a describer's directory, or a checkpoint. */
+export async function describerIdentity(path: string): Promise<string> {
+  const files = (await stat(path)).isDirectory() ? readdirSync(path).sort() : [""];
+  const made = files.filter((name) => !name.endsWith(".md"));
+  return sha256((await Promise.all(made.map((name) => sha256File(join(path, name))))).join());
 }
 
 /** An open part, to which descriptions are added. */
@@ -124,9 +132,9 @@ export async function putTogether(
   const missing: Units[] = [];
   let next = 0;
   for (const { path, header, descriptions } of parts) {
-    const { made, exemplars, of, from, to } = header;
+    const { from, to } = header;
     const [first] = parts;
-    if (exemplars !== first.header.exemplars || of !== first.header.of || !isSame(made, first.header.made)) {
+    if (!isSame(header, first.header)) {
       throw new UserError(
         `putting descriptions together: ${path} is of other exemplars than ${first.path}, or was made otherwise; expected parts of one command, delete it`,
       );
@@ -151,10 +159,11 @@ export async function removeParts(table: string): Promise<void> {
   for (const path of [...partsBeside(table), pathOf(table)]) await rm(path, { force: true });
 }
 
-/** The describer may lie elsewhere on another machine. */
-const isSame = (a: DescriptionsHeader, b: DescriptionsHeader) =>
-  JSON.stringify(placeless(a)) === JSON.stringify(placeless(b));
-const placeless = ({ describer: _, clip, ...rest }: DescriptionsHeader) => ({ ...rest, clip: clip?.sha256 });
+/** Paths may differ: of another machine. */
+const isSame = (a: PartHeader, b: PartHeader) => JSON.stringify(placeless(a)) === JSON.stringify(placeless(b));
+const placeless = ({ made: { describer: _, clip, ...made }, exemplars, describer, of }: PartHeader) => ({
+  ...{ made, clip: clip?.sha256, exemplars, describer, of },
+});
 
 function partsBeside(table: string): string[] {
   const stem = basename(table).replace(/(\.csv)?$/, "");

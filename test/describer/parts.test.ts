@@ -97,7 +97,7 @@ test("what was described otherwise, or of other exemplars, is not gone on with",
   const otherwise = { shard: { number: 2, of: 3 }, lambda: 0.5 };
   await expect(describing("lost", otherwise)).rejects.toThrow(/was made otherwise; .* delete it/);
   rmSync(at("lost", "descriptions.part-64-128.jsonl"));
-  await describing("lost", { shard: { number: 1, of: 2 } });
+  await describing("lost", { shard: { number: 3, of: 3 } });
   await expect(describing("lost", { shard: { number: 2, of: 2 } })).rejects.toThrow(/in another part/);
   writeFileSync(at("lost", "descriptions.part-0-64.jsonl"), "{}\n");
   await expect(describing("lost", { shard: { number: 2, of: 2 } })).rejects.toThrow(/part-0-64.jsonl: it is damaged/);
