@@ -2,6 +2,7 @@
  * The page that workers of Mechanical Turk see, and the files around it. Mechanical Turk fills in `${columns}` of the batch's table and sends what
  * is typed into the field `summary` back as `Answer.summary`; both are the names that the reference implementation uses.
  */
+import { STEPS } from "./instructions.js";
 import { passMarkOf, type Qualification } from "./qualification.js";
 
 /** Columns of the table: what says which unit it is, then a picture each. */
@@ -12,14 +13,6 @@ export interface Protocol {
   readonly title: string;
   readonly pictures: number;
 }
-
-/** The instructions in short, as on the studio's own page. */
-export const INSTRUCTIONS = [
-  "Each picture has a bright part; the rest of it is darkened. Look at the bright parts of all the pictures.",
-  "Say in one sentence what the bright parts have in common: objects, parts of objects, materials, colours, places, or what is going on.",
-  "Be as specific as you can while it is still true of most of them; if some differ, say what most of them are, or name both kinds.",
-  "Write of what can be seen there, not of the pictures or of how they are shown: “the wheels of old cars”, not “the bright parts show wheels”.",
-] as const;
 
 const escaped = (text: string): string => text.replace(/[&<>"'$]/g, (character) => `&#${character.charCodeAt(0)};`);
 
@@ -40,7 +33,7 @@ export function hitTemplate({ title, pictures }: Protocol): string {
   <div class="sheet">
     <h1>${escaped(title)}</h1>
     <ol>
-${INSTRUCTIONS.map((line) => `      <li>${escaped(line)}</li>`).join("\n")}
+${STEPS.map((line) => `      <li>${escaped(line)}</li>`).join("\n")}
     </ol>
     <div class="pictures">
 ${images.join("\n")}
@@ -78,7 +71,7 @@ export function questionForm(
   });
   return `<?xml version="1.0" encoding="UTF-8"?>
 <QuestionForm xmlns="http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2017-11-06/QuestionForm.xsd">
-  <Overview><Title>${xml(title)}</Title>${INSTRUCTIONS.map((line) => `<Text>${xml(line)}</Text>`).join("")}</Overview>
+  <Overview><Title>${xml(title)}</Title>${STEPS.map((line) => `<Text>${xml(line)}</Text>`).join("")}</Overview>
 ${asked.join("\n")}
 </QuestionForm>
 `;

@@ -3,6 +3,7 @@ import { HTTPException } from "hono/http-exception";
 import type { z } from "zod";
 import { type Annotator, join } from "../annotators.js";
 import { next, skip, submit } from "../assignment.js";
+import { EXAMPLES, STEPS } from "../instructions.js";
 import { attempt, attemptsOf, passMarkOf, putQuestions } from "../qualification.js";
 import type { Study, StudyUnit } from "../study.js";
 import { annotating, isReviewer, joined, type Routes, remember, type Studio, taken, visitor } from "./context.js";
@@ -103,6 +104,8 @@ function sessionOf(studio: Studio, person: Annotator | undefined, reviews: boole
       passMark: passMarkOf(qualification),
       attemptsLeft,
     },
+    instructions: [...STEPS],
+    examples: [...EXAMPLES],
     unchecked: reviews && qualification?.proposed === true,
   };
 }

@@ -28,6 +28,8 @@ export const Session = z.object({
   qualification: z.object({ questions: count, passMark: count, attemptsLeft: count }).nullable(),
   /** Whether a program proposed the qualification and nobody has looked at it; for reviewers. */
   unchecked: z.boolean(),
+  instructions: z.array(z.string()),
+  examples: z.array(z.object({ text: z.string(), good: z.boolean(), why: z.string() })),
 });
 
 export const JoinRequest = z.object({ nickname: z.string().max(200) });

@@ -1,3 +1,7 @@
 import { createRoot } from "react-dom/client";
+import "../shared/theme.css";
+import "../shared/parts.css";
+import "./studio.css";
+import { App } from "./app.js";
 
-createRoot(document.getElementById("root")!).render(<h1>Milan</h1>);
+createRoot(document.getElementById("root")!).render(<App />);
