@@ -36,8 +36,10 @@ function Unit({ session, assignment, answers, done }: UnitProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const form = useRef<HTMLFormElement>(null);
   const ids = [useId(), useId()];
-  useEffect(() => field.current?.focus({ preventScroll: true }), []);
-  useEffect(() => scrollTo(0, 0), []);
+  useEffect(() => {
+    field.current?.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }, []);
   const leave = () => {
     dropDraft(code);
     done();
