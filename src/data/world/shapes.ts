@@ -61,12 +61,15 @@ export function shapeScenes(count: number, seed: number): ShapeScene[] {
 }
 
 /** Renders a scene as a PNG of `size` x `size` pixels. */
-export function renderShapes({ ground, things }: ShapeScene, size: number): Promise<Buffer> {
-  const grey = Math.round(255 * ground);
-  const svg =
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 1 1">` +
-    `<rect width="1" height="1" fill="rgb(${grey},${grey},${grey})"/>${things.map((thing) => toSvg(thing, grey)).join("")}</svg>`;
+export function renderShapes(scene: ShapeScene, size: number): Promise<Buffer> {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 1 1">${drawShapes(scene)}</svg>`;
   return sharp(Buffer.from(svg)).removeAlpha().png().toBuffer();
+}
+
+/** A scene as elements of SVG in the square from (0, 0) to (1, 1). */
+export function drawShapes({ ground, things }: ShapeScene): string {
+  const grey = Math.round(255 * ground);
+  return `<rect width="1" height="1" fill="rgb(${grey},${grey},${grey})"/>${things.map((thing) => toSvg(thing, grey)).join("")}`;
 }
 
 function toSvg({ shape, colour, strength, x, y, size }: Thing, grey: number): string {

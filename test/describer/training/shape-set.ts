@@ -4,10 +4,10 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import sharp from "sharp";
 import { Random } from "../../../src/base/random.js";
 import { writeAnnotations } from "../../../src/data/annotations/annotations.js";
-import { decode } from "../../../src/data/images/decode.js";
-import { COLOURS, renderShapes, SHAPES, type ShapeScene, type Thing } from "../../../src/data/world/shapes.js";
+import { COLOURS, drawShapes, SHAPES, type ShapeScene, type Thing } from "../../../src/data/world/shapes.js";
 import { GraphBuilder } from "../../../src/engine/onnx/build.js";
 import { writeModel } from "../../../src/engine/onnx/model.js";
 import { ndarray } from "../../../src/engine/tensor/ndarray.js";
@@ -41,6 +41,7 @@ export async function writeShapeSet(
     const shape = SHAPES[Math.floor(unit / colours.length) % SHAPES.length];
     answers.push(`${colour} ${shape.replace(/s$/, "")}s`);
     for (const summary of say?.(colour, shape, unit) ?? [answers[unit]]) said.push({ layer, unit, summary });
+    const scenes: ShapeScene[] = [];
     for (let rank = 0; rank < K; rank++) {
       const place = () => 0.35 + 0.3 * random.uniform();
       const liked: Thing = {
@@ -49,9 +50,11 @@ export async function writeShapeSet(
       };
       const other: Thing = { ...liked, shape: pick(SHAPES), colour: pick(colours), x: 0.12, y: 0.12, size: 0.2 };
       const ground = 0.35 + 0.3 * random.uniform();
-      const scene: ShapeScene = { ground, things: [other, liked] };
-      const seen = await pixelsOf(scene);
-      const without = await pixelsOf({ ground, things: [other] });
+      scenes.push({ ground, things: [other, liked] }, { ground, things: [other] });
+    }
+    const pictures = await pixelsOf(scenes);
+    for (let rank = 0; rank < K; rank++) {
+      const [seen, without] = pictures.slice(2 * rank);
       const at = unit * K + rank;
       images.set(seen, at * 3 * area);
       for (let i = 0; i < area; i++) {
@@ -67,8 +70,16 @@ export async function writeShapeSet(
   return answers;
 }
 
-const pixelsOf = async (scene: ShapeScene) =>
-  decode(await renderShapes(scene, SIZE), { width: SIZE, height: SIZE, fit: "squash" });
+/** Pixels of scenes, [channel, y, x] of each: drawn one below the other, which takes a tenth of the time. */
+async function pixelsOf(scenes: readonly ShapeScene[]): Promise<Uint8Array[]> {
+  const drawn = scenes.map((scene, i) => `<g transform="translate(0 ${i})">${drawShapes(scene)}</g>`).join("");
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${SIZE}" height="${scenes.length * SIZE}" viewBox="0 0 1 ${scenes.length}">${drawn}</svg>`;
+  const rgb = await sharp(Buffer.from(svg)).removeAlpha().raw().toBuffer();
+  const area = SIZE * SIZE;
+  return scenes.map((_, scene) =>
+    Uint8Array.from({ length: 3 * area }, (_, i) => rgb[3 * (scene * area + (i % area)) + Math.floor(i / area)]),
+  );
+}
 
 const ORIENTATIONS = 8;
 const WINDOW = 7;
