@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { SlowestFirst } from "./test/sequencer.js";
 
 export default defineConfig({
   test: {
@@ -9,5 +10,8 @@ export default defineConfig({
     maxWorkers: "100%",
     // files share their worker's modules: loading them anew for each costs half a second a file
     isolate: false,
+    // every core has a worker of its own: networks with more threads than that only wait for each other
+    env: { MILAN_THREADS: "1" },
+    sequence: { sequencer: SlowestFirst },
   },
 });

@@ -11,7 +11,10 @@ import { batchNorm, convolution, dropout, linear } from "../../src/engine/train/
 import { openModel, preprocessingOf } from "../../src/exemplars/subject.js";
 import { type TrainClassifierOptions, trainClassifier } from "../../src/studies/train-classifier.js";
 import { type ClassifierNetwork, recipeOf } from "../../src/studies/train-classifier-networks.js";
+import { severalThreads } from "../threads.js";
 import { writeColours } from "./pictures.js";
+
+severalThreads();
 
 const folder = mkdtempSync(join(tmpdir(), "milan-classifier-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -13,7 +13,7 @@ import { DTYPES, type DType, type NdArray, ndarray, type Storage } from "../tens
 export interface SessionOptions {
   /** Where to run; default `cpu`. */
   device?: Device;
-  /** Threads within one operator; default: as many as the machine has cores. */
+  /** Threads within one operator; default: MILAN_THREADS of the environment, or else as many as the machine has cores. */
   threads?: number;
   /** Where the external data of a model given as bytes lie. */
   dataFolder?: string | undefined;
@@ -46,11 +46,11 @@ export class Session {
    */
   static async open(model: string | Uint8Array, options: SessionOptions = {}, label?: string): Promise<Session> {
     const name = label ?? (typeof model === "string" ? model : "the model");
-    const device = options.device ?? "cpu";
+    const { device = "cpu", threads = defaultThreads() } = options;
     try {
       const native = await InferenceSession.create(model as Uint8Array, {
         executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
-        ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+        ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
         logSeverityLevel: 4,
         extra: {
           session: {
@@ -88,6 +88,15 @@ export class Session {
   async close(): Promise<void> {
     await this.#native.release();
   }
+}
+
+/** For machines that are shared: batch queues, containers with a quota, several runs side by side. */
+function defaultThreads(): number | undefined {
+  const text = process.env.MILAN_THREADS;
+  if (text === undefined || text === "") return undefined;
+  const threads = Number(text);
+  if (Number.isInteger(threads) && threads >= 1 && threads <= 256) return threads;
+  throw new UserError(`reading MILAN_THREADS of the environment: expected a whole number from 1 to 256, got ${text}`);
 }
 
 function toNative(array: NdArray): Tensor {

@@ -14,7 +14,10 @@ import { readSafetensors } from "../../../src/engine/tensor/safetensors.js";
 import { openModel, preprocessingOf } from "../../../src/exemplars/subject.js";
 import { floats, wave } from "../../engine/train/wave.js";
 import { writeColours } from "../../studies/pictures.js";
+import { severalThreads } from "../../threads.js";
 import { failing, flyingClock } from "./training.js";
+
+severalThreads();
 
 const folder = mkdtempSync(join(tmpdir(), "milan-dino-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -16,7 +16,10 @@ import { dissect } from "../../../src/exemplars/dissect.js";
 import { latentFolder } from "../../../src/exemplars/probe.js";
 import { openModel } from "../../../src/exemplars/subject.js";
 import { writeColours } from "../../studies/pictures.js";
+import { severalThreads } from "../../threads.js";
 import { failing, flyingClock } from "./training.js";
+
+severalThreads();
 
 const folder = mkdtempSync(join(tmpdir(), "milan-gan-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

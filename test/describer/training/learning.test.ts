@@ -11,8 +11,11 @@ import { initialise } from "../../../src/engine/train/parameters.js";
 import { evaluate, type ParameterValues } from "../../../src/engine/train/program.js";
 import { TrainingStep } from "../../../src/engine/train/step.js";
 import { Vocabulary } from "../../../src/language/vocabulary.js";
+import { severalThreads } from "../../threads.js";
 import { randomArray } from "../small-decoder.js";
 import { tokens } from "./golden-training.js";
+
+severalThreads();
 
 const vocabulary = new Vocabulary(["red", "blue", "dots", "stripes"]);
 const { stop, pad } = vocabulary;

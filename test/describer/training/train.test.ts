@@ -15,7 +15,10 @@ import { type TrainOptions, trainDescriber } from "../../../src/describer/traini
 import { redrawExemplars } from "../../../src/describer/training/train-captioner.js";
 import { ndarray } from "../../../src/engine/tensor/ndarray.js";
 import { openExemplars } from "../../../src/exemplars/store.js";
+import { severalThreads } from "../../threads.js";
 import { writeEyes, writeShapeSet } from "./shape-set.js";
+
+severalThreads();
 
 const folder = mkdtempSync(join(tmpdir(), "milan-training-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -33,7 +36,7 @@ beforeAll(async () => {
 const SETTINGS: Omit<TrainOptions, "out"> = {
   ...{ epochs: 100, patience: 20, batch: 32, length: 4, rare: 0, dropout: 0.3, learningRate: 3e-3 },
   sizes: { embedding: 16, hidden: 96 },
-  seed: 3,
+  ...{ seed: 3, session: { threads: 1 } },
   now: () => performance.now(),
 };
 
@@ -60,7 +63,7 @@ const digests = (name: string) =>
   ]);
 
 /** A few epochs on the smaller set, which say little but take a second. */
-const SHORT: Partial<TrainOptions> = { epochs: 3, seed: 4, sizes: { embedding: 8, hidden: 12 } };
+const SHORT: Partial<TrainOptions> = { session: {}, epochs: 3, seed: 4, sizes: { embedding: 8, hidden: 12 } };
 
 test("what it says of exemplars it has never seen is right", async () => {
   const trained = await train("describer");

@@ -4,7 +4,10 @@ import { BACKWARD } from "../../../src/engine/grad/backward/index.js";
 import type { Tensor } from "../../../src/engine/grad/graph.js";
 import * as op from "../../../src/engine/grad/ops.js";
 import { ndarray } from "../../../src/engine/tensor/ndarray.js";
+import { severalThreads } from "../../threads.js";
 import { type CheckOptions, checkGradients } from "./check.js";
+
+severalThreads();
 
 type Case = readonly [build: (...operands: Tensor[]) => Tensor, options: CheckOptions];
 

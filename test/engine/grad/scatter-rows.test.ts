@@ -3,6 +3,9 @@ import { Graph } from "../../../src/engine/grad/graph.js";
 import * as op from "../../../src/engine/grad/ops.js";
 import { ndarray } from "../../../src/engine/tensor/ndarray.js";
 import { Program } from "../../../src/engine/train/program.js";
+import { severalThreads } from "../../threads.js";
+
+severalThreads();
 
 // A kernel that divides rows among threads loses sums here in every run.
 it("adds up all rows of one index, however many there are", async () => {

@@ -7,8 +7,11 @@ import { UserError } from "../../../src/base/errors.js";
 import { readSafetensors, writeSafetensors } from "../../../src/engine/tensor/safetensors.js";
 import { loadCheckpoint } from "../../../src/engine/train/checkpoint.js";
 import { cosine } from "../../../src/engine/train/schedules.js";
+import { severalThreads } from "../../threads.js";
 import { type Spirals, spirals } from "./spirals.js";
 import { floats } from "./wave.js";
+
+severalThreads();
 
 const folder = mkdtempSync(join(tmpdir(), "milan-resume-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
