@@ -33,7 +33,7 @@ export function registerServe(program: Command): void {
     .option("--name <host>", "another name the server is reached by; repeatable", several, [])
     .option("--token <text>", "what visitors have to show; default: none on this machine, else a new one each time")
     .option("--reviewer <name>", "kept with verdicts that come without one")
-    .option("--images <path>", "a probe set that has moved since its run was made; repeatable", several, [])
+    .option("--images <path>", "where a probe set is now that has moved; repeatable", several, [])
     .option("--model <file>", "a model that has moved since its run was made; repeatable", several, [])
     .option(
       "--classes <file>",
@@ -58,11 +58,11 @@ The API is described at /api/openapi.json. Verdicts are kept in RUN/audit.csv, a
       const { isLoopback } = await import("../serving/hosts.js");
       const { newToken } = await import("../serving/token.js");
       const { liveBodyLimit, liveRoutes } = await import("../explorer/live/routes.js");
-      const { host, port, name: names, images, reviewer, model: models, classes, device, threads } = options;
+      const { host, port, name: names, images, reviewer, model: models, classes, device, threads, vectors } = options;
       const live = liveRoutes({ models, classes, device, ...(threads && { threads }) });
       const token = options.token ?? (isLoopback(host) ? null : newToken());
       const listening = await serveExplorer(folders, {
-        ...{ host, port, names, images, token, more: [live.routes], bodyLimit: liveBodyLimit },
+        ...{ host, port, names, images, token, vectors, more: [live.routes], bodyLimit: liveBodyLimit },
         ...(reviewer !== undefined && { reviewer }),
         onFault: (error) => {
           process.stderr.write(`milan: bug: ${error instanceof Error ? error.stack : String(error)}\n`);

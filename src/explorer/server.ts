@@ -1,11 +1,12 @@
 /** The explorer: runs in the browser, and over HTTP for other programs. */
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { UserError } from "../base/errors.js";
 import { VERSION } from "../base/version.js";
+import { readWordVectors } from "../language/word-vectors.js";
 import { type GuardOptions, guarded } from "../serving/guarded.js";
 import { type Listening, listen } from "../serving/listen.js";
 import { pages } from "../serving/pages.js";
-import type { WordVectors } from "../studies/analysis/criteria.js";
+import { type WordVectors, wordsOf } from "../studies/analysis/criteria.js";
 import { compareRoutes } from "./api/compare.js";
 import { dashboardRoutes } from "./api/dashboard.js";
 import { evidenceRoutes } from "./api/evidence.js";
@@ -17,7 +18,7 @@ import { unitRoutes } from "./api/units.js";
 import { Gallery } from "./evidence/gallery.js";
 import { Knowledge } from "./served/knowledge.js";
 import { Listing } from "./served/listing.js";
-import { openServedRun, type ServedRun } from "./served/served-run.js";
+import { descriptionOf, openServedRun, type ServedRun } from "./served/served-run.js";
 
 /** What is read, in the order of the API's document. */
 const READING: readonly Routes[] = [
@@ -33,8 +34,8 @@ const READING: readonly Routes[] = [
 export interface ExplorerOptions {
   /** Where probe sets may be that are not where they were. */
   readonly images?: readonly string[];
-  /** Vectors of words, for searches by meaning; the same for all runs. */
-  readonly vectors?: WordVectors | undefined;
+  /** A file of word vectors in GloVe's text format, for searches by meaning. */
+  readonly vectors?: string | undefined;
   /** Under whose name verdicts are kept that come without one. */
   readonly reviewer?: string;
   /** More routes: those that run the model. */
@@ -59,26 +60,29 @@ export async function openExplorer(
       }
       runs.set(run.id, run);
     }
+    const served = [...runs.values()];
+    const vectors = options.vectors === undefined ? undefined : await vectorsFor(served, options.vectors);
+    const listings = new Map(served.map((run) => [run, new Listing(run, new Knowledge(run, vectors))]));
+    const listing = (run: ServedRun) => listings.get(run)!;
+    return { runs, gallery: new Gallery(), listing, reviewer: options.reviewer ?? "", close };
   } catch (error) {
     await close();
     throw error;
   }
-  const listings = new Map(
-    [...runs.values()].map((run) => [run, new Listing(run, new Knowledge(run, options.vectors))]),
-  );
-  return {
-    runs,
-    gallery: new Gallery(),
-    listing: (run) => listings.get(run)!,
-    reviewer: options.reviewer ?? "",
-    close,
-  };
+}
+
+/** Words that somebody may ask for, whether a description has them or not: 60 MB with 300 numbers each. */
+const FREQUENT_WORDS = 50_000;
+
+function vectorsFor(runs: readonly ServedRun[], path: string): Promise<WordVectors> {
+  const said = new Set(runs.flatMap(({ units }) => units.flatMap((unit) => wordsOf(descriptionOf(unit)))));
+  return readWordVectors(path, said, FREQUENT_WORDS);
 }
 
 /** A name for addresses: the folder's, made plain, and a number where there is one like it. */
 function idFor(folder: string, taken: ReadonlyMap<string, unknown>): string {
   const plain =
-    basename(folder)
+    basename(resolve(folder))
       .replace(/[^\w.-]+/g, "-")
       .replace(/^[.-]+|[.-]+$/g, "") || "run";
   for (let n = 1; ; n++) {

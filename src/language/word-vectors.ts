@@ -13,9 +13,14 @@ import { tokenize } from "./tokens.js";
 
 /**
  * The vectors of some words, where the file has them.
+ * @param first so many words at the beginning of the file are read besides; it has the most frequent there.
  * Errors: `UserError` when a line is not a word with as many numbers as the first has.
  */
-export async function readWordVectors(path: string, wanted: ReadonlySet<string>): Promise<Map<string, Float32Array>> {
+export async function readWordVectors(
+  path: string,
+  wanted: ReadonlySet<string>,
+  first = 0,
+): Promise<Map<string, Float32Array>> {
   const found = new Map<string, Float32Array>();
   let size: number | undefined;
   let number = 0;
@@ -26,7 +31,8 @@ export async function readWordVectors(path: string, wanted: ReadonlySet<string>)
       const space = line.indexOf(" ");
       if (number === 1 && /^\d+ \d+$/.test(line)) continue; // word2vec's header: counts
       const word = line.slice(0, space);
-      if (size !== undefined && !wanted.has(word)) continue;
+      const isWanted = number <= first || wanted.has(word);
+      if (size !== undefined && !isWanted) continue;
       const values = line
         .slice(space + 1)
         .trim()
@@ -38,7 +44,7 @@ export async function readWordVectors(path: string, wanted: ReadonlySet<string>)
           `reading ${path}: line ${number} is no word with ${size} numbers; expected GloVe's text format`,
         );
       }
-      if (wanted.has(word)) found.set(word, Float32Array.from(values));
+      if (isWanted) found.set(word, Float32Array.from(values));
     }
   } catch (error) {
     throw fileProblem("reading", path, error);

@@ -59,22 +59,27 @@ export async function openDescriptionLines(folder: string): Promise<DescriptionL
 
 /**
  * A line without its evidence. Milan writes the evidence behind the rest, so that the rest alone need be parsed, a twentieth of the line; the
- * marks cannot stand inside of a JSON string, where quotes are escaped.
+ * marks cannot stand inside of a JSON string, where quotes are escaped. What others wrote in another order is parsed as a whole.
  */
 function lightly(path: string, text: string, place: readonly [number, number]): DescriptionLine {
   const [beam, meanings] = [text.indexOf(',"beam":['), text.lastIndexOf(',"meanings":[')];
-  const empty = { beam: [], attention: [], place };
-  if (beam < 0) return { ...parsed(path, text), ...empty };
-  const more = meanings > beam ? text.slice(meanings) : "}";
-  return { ...parsed(path, text.slice(0, beam) + more), ...empty };
+  const rest = text.slice(0, beam) + (meanings > beam ? text.slice(meanings) : "}");
+  const item = (beam < 0 ? undefined : attempted(rest)) ?? parsed(path, text);
+  return { ...item, beam: [], attention: [], place };
 }
 
-function parsed(path: string, text: string): Description {
+function attempted(text: string): Description | undefined {
   try {
     return checked(JSON.parse(text));
   } catch {
-    throw new UserError(`reading ${path}: it is damaged; expected one JSON object a line, describe the run again`);
+    return undefined;
   }
+}
+
+function parsed(path: string, text: string): Description {
+  const item = attempted(text);
+  if (item) return item;
+  throw new UserError(`reading ${path}: it is damaged; expected one JSON object a line, describe the run again`);
 }
 
 function checked(item: Description): Description {

@@ -21,11 +21,11 @@ export interface Explorer {
 export type Routes = (app: OpenAPIHono, explorer: Explorer) => void | Promise<void>;
 
 /** Parts of addresses. */
-const whole = z.coerce
-  .number()
-  .int()
-  .min(0)
-  .max(2 ** 31 - 1);
+const whole = z
+  .string()
+  .regex(/^\d{1,9}$/, "expected a whole number")
+  .transform(Number)
+  .openapi({ type: "integer" });
 export const RunParams = z.object({ run: z.string().max(200) });
 export const UnitParams = RunParams.extend({ layer: whole, unit: whole });
 export const PictureParams = RunParams.extend({ image: whole });

@@ -4,7 +4,7 @@
  */
 import { statSync } from "node:fs";
 import { readFile, realpath } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { UserError } from "../../base/errors.js";
 import { sha256 } from "../../base/hash.js";
 import { openMilannotations } from "../../exemplars/milannotations.js";
@@ -95,7 +95,7 @@ export async function openServedRun(folder: string, id: string, images: readonly
     return {
       ...{
         id,
-        name: basename(where),
+        name: basename(resolve(folder)),
         folder: where,
         version: await versionOf(where, store),
         store,
