@@ -7,7 +7,7 @@ import { place, whole } from "./arguments.js";
 import { terminalProgress } from "./progress.js";
 
 interface Options {
-  format: "html" | "milannotations";
+  format: "html" | "milannotations" | "site";
   out: string;
   images?: string;
   imageSize?: number;
@@ -16,27 +16,46 @@ interface Options {
 export function registerExport(program: Command): void {
   program
     .command("export")
-    .description("write a run as one web page, or in the MILANNOTATIONS layout")
-    .argument("<run>", "a run, or a MILANNOTATIONS folder")
+    .description("write a run as one web page, runs as a site, or a run in the MILANNOTATIONS layout")
+    .argument("<runs...>", "a run, or a MILANNOTATIONS folder; for a site any number of them")
     .addOption(
       new Option(
         "--format <format>",
-        "html: one self-contained page; milannotations: the reference's folders and arrays",
+        "html: one self-contained page; site: the explorer as files for any web server; milannotations: the reference's folders and arrays",
       )
-        .choices(["html", "milannotations"])
+        .choices(["html", "site", "milannotations"])
         .makeOptionMandatory(),
     )
     .requiredOption("--out <path>", "the page, or the folder", place)
     .option("--images <path>", "the probe set, when it has moved since the run was made")
-    .option("--image-size <pixels>", "html: longer side of the pictures", whole(16, 4096))
-    .action(async (folder: string, options: Options) => {
-      const { openExemplars } = await import("../exemplars/store.js");
-      const { readDescriptions, readDescriptionsHeader } = await import("../run/descriptions.js");
+    .option("--image-size <pixels>", "html, site: longer side of the pictures", whole(16, 4096))
+    .addHelpText(
+      "after",
+      `
+A site is the page that milan serve shows, without what needs a server: other mask levels, heat maps, running the model, verdicts. Browsers do
+not read a site from disk; any web server shows it:
+
+  milan export runs/before runs/after --format site --out site
+  python3 -m http.server 8000 --directory site`,
+    )
+    .action(async (folders: string[], options: Options) => {
       const { out, format } = options;
       await (format === "html" ? checkWritableFile(out) : checkWritable(out));
-      if (format === "milannotations" && !isVacant(out)) {
+      if (format !== "html" && !isVacant(out)) {
         throw new UserError(`exporting to ${out}: the folder is not empty; expected a new or empty one`);
       }
+      if (format === "site") {
+        await writeSite(folders, options);
+        return;
+      }
+      const [folder] = folders;
+      if (folders.length > 1) {
+        throw new UserError(
+          `exporting ${folders.join(", ")}: --format ${format} takes one run; export them one by one`,
+        );
+      }
+      const { openExemplars } = await import("../exemplars/store.js");
+      const { readDescriptions, readDescriptionsHeader } = await import("../run/descriptions.js");
       const progress = terminalProgress();
       const store = await openExemplars(folder, options.images);
       try {
@@ -62,4 +81,14 @@ export function registerExport(program: Command): void {
         await store.close();
       }
     });
+}
+
+async function writeSite(folders: readonly string[], { out, images, imageSize }: Options): Promise<void> {
+  const { exportSite } = await import("../explorer/site.js");
+  await exportSite(folders, out, {
+    progress: terminalProgress(),
+    ...(images !== undefined && { images: [images] }),
+    ...(imageSize !== undefined && { imageSize }),
+  });
+  process.stdout.write(`${out}\n`);
 }

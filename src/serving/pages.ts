@@ -8,7 +8,9 @@ import type { Context, Env, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 
 /** Beside the compiled code; from the sources, where the build puts it. */
-const BUILT = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../../dist/web" : "../web", import.meta.url));
+export const BUILT_PAGES = fileURLToPath(
+  new URL(import.meta.url.endsWith(".ts") ? "../../dist/web" : "../web", import.meta.url),
+);
 
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -26,7 +28,7 @@ const TYPES: Record<string, string> = {
  * Serves the page of a name at `/`, and what it loads at `/assets/`: with the hash of their content in their names, for ever. Only files that
  * the folder lists are served, by their place in it, so no address leads out of it.
  */
-export function pages<E extends Env>(app: Hono<E>, name: "explorer" | "studio", folder = BUILT): void {
+export function pages<E extends Env>(app: Hono<E>, name: "explorer" | "studio", folder = BUILT_PAGES): void {
   let assets = assetsIn(folder);
   app.get("/", async (c) => {
     const html = await readFile(join(folder, `${name}.html`)).catch(() => null);
