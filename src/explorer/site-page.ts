@@ -21,6 +21,7 @@ export const FROM_DISK = {
   ];
   const text = document.createElement("pre");
   text.textContent = lines.join("\\n");
+  text.style.cssText = "margin: 2em auto; padding: 0 1em; max-width: 60em; font: 15px/1.6 ui-monospace, monospace; white-space: pre-wrap";
   addEventListener("DOMContentLoaded", () => document.body.replaceChildren(text));
 }
 `,

@@ -12,14 +12,16 @@ import { Ablation, Effect, Probe } from "../../../src/explorer/api/schemas.js";
 import { Live, LiveHouse, Missing, type ShownRun } from "../../../src/explorer/live/live.js";
 import { Run } from "../../../src/run/run.js";
 import { run as runModel } from "../../engine/onnx/nets.js";
-import { at, CLASSES, colourNet, describedRun, SIDE, shownRun, square, writeSquares } from "./made.js";
+import { CLASSES, colourNet, SIDE, shownRun, square, workshop } from "./made.js";
+
+const { at, writeSquares, describedRun } = workshop();
 
 let run: Run;
 let shown: ShownRun;
 let live: Live;
 const house = new LiveHouse();
 beforeAll(async () => {
-  await writeSquares("squares", 30);
+  await writeSquares(30);
   writeFileSync(at("colours.labels.txt"), `${CLASSES.join("\n")}\n`);
   run = await describedRun("colours");
   shown = await shownRun(run);

@@ -18,9 +18,20 @@ import { writeDescriptions } from "../../../src/run/descriptions.js";
 import type { Run } from "../../../src/run/run.js";
 import { MADE, said } from "../forged.js";
 
-export const folder = mkdtempSync(join(tmpdir(), "milan-live-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-export const at = (...names: string[]) => join(folder, ...names);
+/** A folder for one file's tests, removed after them, and what is made in it. */
+export function workshop() {
+  const folder = mkdtempSync(join(tmpdir(), "milan-live-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const at: At = (...names) => join(folder, ...names);
+  return {
+    at,
+    writeSquares: (count: number) => writeSquares(at, count),
+    describedRun: (name: string, model?: OnnxModel, options?: Partial<DissectOptions>) =>
+      describedRun(at, name, model, options),
+  };
+}
+
+type At = (...names: string[]) => string;
 export const SIDE = 16;
 export const CLASSES = ["red", "green", "blue"];
 
@@ -35,13 +46,13 @@ export function square(colour: number, x: number, y: number, size = 8, strength 
     .toBuffer();
 }
 
-/** Pictures of squares below `folder/name`; none is there twice. */
-export async function writeSquares(name: string, count: number): Promise<void> {
+/** Pictures of squares in `squares`; none is there twice. */
+async function writeSquares(at: At, count: number): Promise<void> {
   const random = new Random(5);
-  mkdirSync(at(name), { recursive: true });
+  mkdirSync(at("squares"), { recursive: true });
   for (let i = 0; i < count; i++) {
     const [x, y] = [random.integer(9), random.integer(9)];
-    writeFileSync(at(name, `${String(i).padStart(3, "0")}.png`), await square(i % 3, x, y, 8, 150 + i));
+    writeFileSync(at("squares", `${String(i).padStart(3, "0")}.png`), await square(i % 3, x, y, 8, 150 + i));
   }
 }
 
@@ -69,7 +80,8 @@ export function colourNet({ softmax = false, batch = "n" as number | string, ext
 }
 
 /** Writes a model, dissects it over the squares and describes all units but the last of each layer. */
-export async function describedRun(
+async function describedRun(
+  at: At,
   name: string,
   model: OnnxModel = colourNet(),
   options: Partial<DissectOptions> = {},

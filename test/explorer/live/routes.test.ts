@@ -10,13 +10,15 @@ import { liveBodyLimit, liveRoutes } from "../../../src/explorer/live/routes.js"
 import { UPLOAD_BYTES } from "../../../src/explorer/live/upload.js";
 import { serveExplorer } from "../../../src/explorer/server.js";
 import type { Listening } from "../../../src/serving/listen.js";
-import { at, CLASSES, colourNet, describedRun, hugePng, SIDE, square, writeSquares } from "./made.js";
+import { CLASSES, colourNet, hugePng, SIDE, square, workshop } from "./made.js";
+
+const { at, writeSquares, describedRun } = workshop();
 
 let server: Listening;
 const faults: unknown[] = [];
 const live = liveRoutes();
 beforeAll(async () => {
-  await writeSquares("squares", 30);
+  await writeSquares(30);
   writeFileSync(at("net.labels.txt"), `${CLASSES.join("\n")}\n`);
   await (await describedRun("net")).close();
   await (await describedRun("<b>soft", colourNet({ softmax: true }))).close();
