@@ -12,7 +12,9 @@ import { type Description, writeDescriptions } from "../../src/run/descriptions.
 import type { Listening } from "../../src/serving/listen.js";
 import { barriers, type Chromium, describeChromium, openChromium, openPage } from "../chromium.js";
 import { HOSTILE, MADE, said } from "./forged.js";
-import { at, describedRun, SIDE } from "./live/made.js";
+import { SIDE, workshop } from "./live/made.js";
+
+const { at, describedRun } = workshop();
 
 const FIRST = 120;
 const SECOND = 40;

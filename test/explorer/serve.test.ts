@@ -14,8 +14,10 @@ import type { Run } from "../../src/run/run.js";
 import { diffRuns } from "../../src/studies/audit/diff.js";
 import { readReviews } from "../../src/studies/audit/reviews.js";
 import { HOSTILE, MADE, said } from "./forged.js";
-import { at, describedRun, SIDE, writeSquares } from "./live/made.js";
+import { SIDE, workshop } from "./live/made.js";
 import { type Served, serve } from "./served.js";
+
+const { at, writeSquares, describedRun } = workshop();
 
 type Said<S extends z.ZodType> = z.infer<S>;
 
@@ -36,7 +38,7 @@ let run: Run;
 let store: ExemplarStore;
 let server: Served;
 beforeAll(async () => {
-  await writeSquares("squares", 30);
+  await writeSquares(30);
   run = await describedRun("net");
   const units = run.layers.flatMap(({ name, unitNumbers }) => unitNumbers.slice(0, -1).map((unit) => ({ name, unit })));
   const sayings = units.map(({ name, unit }, i) =>
