@@ -69,7 +69,7 @@ export function progressOf(study: Study, now: number): StudyProgress {
     flagged: flagCounts(counted),
     open: database.get<{ n: number }>("SELECT count(*) AS n FROM assignments WHERE state = 'open'")!.n,
     medianMs: median(said.map(({ elapsed }) => elapsed)),
-    layers: [...layers.values()],
+    layers: [...layers.values()].sort((a, b) => a.layer.localeCompare(b.layer, "en", { numeric: true })),
     people: peopleOf(study, said),
   };
 }

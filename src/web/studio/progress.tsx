@@ -127,10 +127,10 @@ function Bars({ byAnswers, units }: { byAnswers: readonly number[]; units: numbe
   );
 }
 
-function AgreementTable({ progress: { agreement } }: { progress: Progress }) {
+function AgreementTable({ progress: { agreement, layers: all } }: { progress: Progress }) {
   if (agreement.length === 0) return <p className="soft">No unit has two answers yet.</p>;
   const metrics = [...new Set(agreement.map(({ metric }) => metric))];
-  const layers = [...new Set(agreement.map(({ layer }) => layer))];
+  const layers = ["", ...all.map(({ layer }) => layer)].filter((one) => agreement.some(({ layer }) => layer === one));
   const row = (metric: string, layer: string) => agreement.find((one) => one.metric === metric && one.layer === layer);
   return (
     <>

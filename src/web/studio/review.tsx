@@ -180,11 +180,16 @@ function Line(props: {
   const { answer, current, sending, accept, reject } = props;
   const line = useRef<HTMLLIElement>(null);
   useEffect(() => {
-    if (current) line.current?.scrollIntoView({ block: "nearest" });
+    if (current) line.current?.focus(); // Tab goes on to its buttons
   }, [current]);
   const { text, nickname, annotator, elapsed, active, status, reason, flags } = answer;
   return (
-    <li ref={line} className={answer.asked ? "answer" : "answer other"} aria-current={current || undefined}>
+    <li
+      ref={line}
+      tabIndex={-1}
+      className={answer.asked ? "answer" : "answer other"}
+      aria-current={current || undefined}
+    >
       <div>
         <p className="said">{text || <em>nothing</em>}</p>
         <p className="soft small about">
