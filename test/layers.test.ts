@@ -57,6 +57,7 @@ const DOORS: Record<string, readonly string[]> = {
     "serving",
   ],
   studio: ["base", "data/images", "data/annotations", "language", "run", "exemplars", "serving"],
+  pull: ["base", "engine/tensor", "engine/onnx", "engine/grad", "zoo", "describer"],
   studies: [
     "base",
     "engine/tensor",
@@ -92,6 +93,7 @@ const DOORS: Record<string, readonly string[]> = {
     "exemplars",
     "describer",
     "studies",
+    "pull",
   ],
 };
 

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../base/errors.js";
+import { pulledDescriber } from "../pull/home.js";
 
 const FOLDER = fileURLToPath(new URL("./assets", import.meta.url));
 
@@ -24,11 +25,13 @@ function shipped(what: string, file: string): string {
   throw new UserError(`opening the built-in ${what}: no ${path}; expected it beside the code, install Milan again`);
 }
 
-/** The path of a describer as users name it: undefined or "built-in" is the shipped one. Errors: `UserError` when there is none there. */
+/** The path of a describer as users name it: undefined or "built-in" is the shipped one, "base" and the like what was pulled. Errors: `UserError` when there is none there. */
 export function describerAt(path: string | undefined): string {
   if (path === undefined || (path === BUILT_IN && !existsSync(path))) return builtInDescriber();
   if (existsSync(path)) return path;
+  const pulled = pulledDescriber(path);
+  if (pulled !== undefined) return pulled;
   throw new UserError(
-    `opening ${path}: no such file or folder; expected a describer (a directory, a .pth, or ${BUILT_IN}), check the path`,
+    `opening ${path}: no such file or folder; expected a describer (a directory, a .pth, ${BUILT_IN}, or one of \`milan pull --list\`), check the path`,
   );
 }

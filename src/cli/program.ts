@@ -24,6 +24,7 @@ import { registerGeneralize } from "./generalize.js";
 import { registerGrade } from "./grade.js";
 import { registerInspect } from "./inspect.js";
 import { registerMerge } from "./merge.js";
+import { registerPull } from "./pull.js";
 import { registerReproduce } from "./reproduce.js";
 import { registerServe } from "./serve.js";
 import { registerShow } from "./show.js";
@@ -75,6 +76,7 @@ function buildProgram(): Command {
     registerAttack,
     registerSpurious,
     registerBlur,
+    registerPull,
     registerReproduce,
     registerTrainClassifier,
     registerWorld,

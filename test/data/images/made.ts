@@ -50,7 +50,7 @@ export function planes(interleaved: Uint8Array): Uint8Array {
 /** A zip archive as `yazl` writes it. */
 export async function zipOf(
   files: Readonly<Record<string, Uint8Array>>,
-  options: { compress?: boolean; forceZip64Format?: boolean } = {},
+  options: { compress?: boolean; forceZip64Format?: boolean; mode?: number } = {},
 ): Promise<Buffer> {
   const zip = new ZipFile();
   for (const [path, bytes] of Object.entries(files)) zip.addBuffer(Buffer.from(bytes), path, options);

@@ -2,7 +2,11 @@
 declare module "yazl" {
   export class ZipFile {
     readonly outputStream: NodeJS.ReadableStream;
-    addBuffer(bytes: Buffer, path: string, options?: { compress?: boolean; forceZip64Format?: boolean }): void;
+    addBuffer(
+      bytes: Buffer,
+      path: string,
+      options?: { compress?: boolean; forceZip64Format?: boolean; mode?: number },
+    ): void;
     addEmptyDirectory(path: string): void;
     end(options?: { forceZip64Format?: boolean }): void;
   }

@@ -1,0 +1,153 @@
+/**
+ * Pulls what is known by name, so that it need not be looked for: found in the catalogue, downloaded with its sum checked, and made into what other commands take. What is
+ * there already is left as it is.
+ */
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UserError } from "../base/errors.js";
+import { checkWritable } from "../base/files.js";
+import { withLock } from "../base/lock.js";
+import { type Progress, silent } from "../base/progress.js";
+import { readWeights } from "../describer/checkpoint/checkpoint.js";
+import { writeModel } from "../engine/onnx/write.js";
+import { find, fullName, type Item } from "./catalogue.js";
+import { type Download, type DownloadOptions, download } from "./download.js";
+import { homeFolder, pathOf } from "./home.js";
+import { filesOnHub } from "./hub.js";
+import { networkOf } from "./networks.js";
+import { Sums } from "./sums.js";
+import { unpack } from "./unpack.js";
+
+export interface PullOptions extends Omit<DownloadOptions, "progress"> {
+  /** Where things are kept; default `homeFolder()`. */
+  readonly folder?: string | undefined;
+  /** Another place that has the same files under `MIRROR/HOST/PATH`; default `MILAN_MIRROR` of the environment. */
+  readonly mirror?: string | undefined;
+  /** Take nothing from elsewhere; default: whether `MILAN_OFFLINE` is set. */
+  readonly offline?: boolean;
+  readonly progress?: Progress;
+  /** Default: now. */
+  readonly date?: Date;
+}
+
+/** What was pulled. */
+export interface Pulled {
+  readonly item: Item;
+  /** What other commands take: a file or a folder. */
+  readonly path: string;
+  /** Whether it was there already. */
+  readonly wasThere: boolean;
+}
+
+/**
+ * Pulls an item by its name.
+ * Errors: `UserError` for an unknown name, offline, and whatever `download`, `unpack` and the readers of what came refuse.
+ */
+export async function pull(name: string, options: PullOptions = {}): Promise<Pulled> {
+  const { folder = homeFolder(), offline = isSet(process.env.MILAN_OFFLINE) } = options;
+  const item = find(name);
+  const path = pathOf(item, folder);
+  if (existsSync(path)) return { item, path, wasThere: true };
+  if (offline) {
+    const shown = item.kind === "hub" ? `the files of ${item.from}` : item.from;
+    throw new UserError(
+      `pulling ${fullName(item)}: offline, and it is not at ${path}; expected a network or the file, fetch ${shown} elsewhere and put ${item.kind === "network" ? "the ONNX file" : item.kind === "annotations" ? "what it unpacks to" : "it"} there`,
+    );
+  }
+  await checkWritable(folder);
+  await withLock(join(folder, item.kind), `pulling ${fullName(item)}`, () => fetchItem(item, path, folder, options), {
+    part: item.name,
+  });
+  return { item, path, wasThere: false };
+}
+
+const isSet = (value: string | undefined): boolean => value !== undefined && value !== "" && value !== "0";
+
+async function fetchItem(item: Item, path: string, folder: string, options: PullOptions): Promise<void> {
+  const what = fullName(item);
+  const sums = await Sums.open(folder);
+  const { from, limit, sha256, kind } = item;
+  const get = async (wanted: Omit<Download, "what" | "limit">) => {
+    const seen = sums.of(wanted.url);
+    const known = wanted.sha256 ?? seen?.sha256;
+    const came = await download({ what, limit, ...wanted, url: mirrored(wanted.url, options), sha256: known }, options);
+    await sums.expect(what, wanted.url, came, options.date ?? new Date());
+  };
+  if (kind === "describer") return get({ url: from, path, sha256 });
+  if (kind === "network") {
+    const weights = path.replace(/\.onnx$/, ".pth");
+    if (!existsSync(weights)) await get({ url: from, path: weights, sha256 });
+    await writeModel(networkOf(item.name, await readWeights(weights)), path);
+    return rm(weights);
+  }
+  if (kind === "annotations") {
+    const archive = `${path}.zip`;
+    if (!existsSync(archive)) await get({ url: from, path: archive, sha256 });
+    await unpack(archive, path, { limit: 4 * limit, progress: options.progress ?? silent });
+    return rm(archive);
+  }
+  return fetchRepository(item, path, get, options);
+}
+
+/** All files of a repository, into a folder that appears when all are there. */
+async function fetchRepository(
+  item: Item,
+  path: string,
+  get: (wanted: Omit<Download, "what" | "limit">) => Promise<void>,
+  options: PullOptions,
+): Promise<void> {
+  const { rename } = await import("node:fs/promises");
+  const what = fullName(item);
+  const asking = await mkdtemp(join(tmpdir(), "milan-pull-"));
+  let files: Awaited<ReturnType<typeof filesOnHub>>;
+  try {
+    files = await filesOnHub(item.from, async (url) => {
+      const answer = join(asking, "answer.json");
+      await download(
+        { what, url: mirrored(url, options), path: answer, limit: MOST_LISTING },
+        { ...options, progress: silent },
+      );
+      return jsonIn(await readFile(answer, "utf8"));
+    });
+  } finally {
+    await rm(asking, { recursive: true, force: true });
+  }
+  const total = files.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
+  if (total > item.limit) {
+    throw new UserError(
+      `pulling ${what}: its files are ${total} bytes; expected at most ${item.limit}, choose another`,
+    );
+  }
+  const gathering = `${path}.part`;
+  for (const { file, ...wanted } of files) {
+    const place = join(gathering, file);
+    if (!existsSync(place)) await get({ ...wanted, path: place });
+  }
+  await rename(gathering, path);
+}
+
+/** A listing is a page of JSON. */
+const MOST_LISTING = 16 * 2 ** 20;
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The address of the same file at a mirror: `https://host/path` is `MIRROR/host/path`. Errors: `UserError` for a mirror that is no address. */
+function mirrored(url: string, { mirror = process.env.MILAN_MIRROR }: PullOptions): string {
+  if (mirror === undefined || mirror === "") return url;
+  const base = URL.canParse(mirror) ? new URL(mirror) : undefined;
+  if (!base || !/^https?:$/.test(base.protocol)) {
+    throw new UserError(
+      `pulling from the mirror ${mirror}: it is no address; expected one such as https://mirror.example/models, set MILAN_MIRROR`,
+    );
+  }
+  const { host, pathname, search } = new URL(url);
+  return `${mirror.replace(/\/+$/, "")}/${host}${pathname}${search}`;
+}

@@ -1,0 +1,60 @@
+/**
+ * Sums that were seen: the SHA-256 of a file is written down the first time that it is pulled, and expected ever after. Nobody vouches for the first time; but
+ * what changes later is noticed.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../base/errors.js";
+import { readWhole, writeFileAtomically } from "../base/files.js";
+import type { Downloaded } from "./download.js";
+
+interface Seen extends Downloaded {
+  /** When, ISO 8601. */
+  readonly date: string;
+}
+
+const FILE = "sums.json";
+
+/** The sums written down in a folder, by address. */
+export class Sums {
+  readonly path: string;
+  readonly #seen: Record<string, Seen>;
+
+  private constructor(path: string, seen: Record<string, Seen>) {
+    this.path = path;
+    this.#seen = seen;
+  }
+
+  static async open(folder: string): Promise<Sums> {
+    const path = join(folder, FILE);
+    if (!existsSync(path)) return new Sums(path, {});
+    try {
+      const found = JSON.parse((await readWhole("reading", path)).toString("utf8"));
+      const isSum = (each: unknown) => /^[0-9a-f]{64}$/.test((each as Seen | null)?.sha256 ?? "");
+      if (typeof found === "object" && found !== null && Object.values(found).every(isSum))
+        return new Sums(path, found);
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+    }
+    throw new UserError(
+      `reading ${path}: it is damaged; expected the sums of what was pulled, delete it to begin anew`,
+    );
+  }
+
+  of(url: string): Seen | undefined {
+    return Object.hasOwn(this.#seen, url) ? this.#seen[url] : undefined;
+  }
+
+  /** Writes down what has come for the first time. Errors: `UserError` when it is another file than before. */
+  async expect(what: string, url: string, { bytes, sha256 }: Downloaded, date: Date): Promise<void> {
+    const before = this.of(url);
+    if (before && before.sha256 !== sha256) {
+      throw new UserError(
+        `pulling ${what}: ${url} is another file than on ${before.date.slice(0, 10)} (SHA-256 ${sha256}); expected ${before.sha256}; if its publisher has changed it, take its entry out of ${this.path}`,
+      );
+    }
+    if (before) return;
+    this.#seen[url] = { bytes, sha256, date: date.toISOString() };
+    await writeFileAtomically(this.path, `${JSON.stringify(this.#seen, null, 1)}\n`);
+  }
+}
