@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { silent } from "../../../src/base/progress.js";
 import { type DinoPlan, openDino, teacherModel } from "../../../src/builtin/subjects/dino-model.js";
 import { neighbourAccuracy } from "../../../src/builtin/subjects/nearest-neighbours.js";
@@ -16,8 +16,6 @@ import { floats, wave } from "../../engine/train/wave.js";
 import { writeColours } from "../../studies/pictures.js";
 import { severalThreads } from "../../threads.js";
 import { failing, flyingClock } from "./training.js";
-
-severalThreads();
 
 const folder = mkdtempSync(join(tmpdir(), "milan-dino-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -77,14 +75,18 @@ test("the teacher is a moving average of the student; the centre follows its ans
   await step.close();
 });
 
-test("killed and resumed, it ends in the same bits", async () => {
-  const whole = await train("whole");
-  await expect(train("half", { progress: failing(2), now: flyingClock() })).rejects.toThrow("the power went out");
-  const half = await train("half");
-  const checkpoint = (name: string) => readSafetensors(at(`${name}.checkpoint.safetensors`));
-  expect(await checkpoint("half")).toEqual(await checkpoint("whole"));
-  expect(readFileSync(half.model)).toEqual(readFileSync(whole.model));
-  await expect(train("half", { parts: 1 })).rejects.toThrow(/another training; got parts 1 \(there 2\)/);
+describe("on two threads", () => {
+  severalThreads();
+
+  test("killed and resumed, it ends in the same bits", async () => {
+    const whole = await train("whole");
+    await expect(train("half", { progress: failing(2), now: flyingClock() })).rejects.toThrow("the power went out");
+    const half = await train("half");
+    const checkpoint = (name: string) => readSafetensors(at(`${name}.checkpoint.safetensors`));
+    expect(await checkpoint("half")).toEqual(await checkpoint("whole"));
+    expect(readFileSync(half.model)).toEqual(readFileSync(whole.model));
+    await expect(train("half", { parts: 1 })).rejects.toThrow(/another training; got parts 1 \(there 2\)/);
+  });
 });
 
 test("the model is the teacher, and has its perceptrons as layers", async () => {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { silent } from "../../../src/base/progress.js";
 import { Random } from "../../../src/base/random.js";
 import { averagedGenerator, openGan } from "../../../src/builtin/subjects/gan-model.js";
@@ -18,8 +18,6 @@ import { openModel } from "../../../src/exemplars/subject.js";
 import { writeColours } from "../../studies/pictures.js";
 import { severalThreads } from "../../threads.js";
 import { failing, flyingClock } from "./training.js";
-
-severalThreads();
 
 const folder = mkdtempSync(join(tmpdir(), "milan-gan-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -73,17 +71,21 @@ test("learns which class is red and which is blue", async () => {
   expect([sheet.width, sheet.height]).toEqual([320, 64]);
 });
 
-test("killed and resumed, it ends in the same bits", async () => {
-  const whole = await train("whole");
-  const interrupted = { progress: failing(2), now: flyingClock() };
-  await expect(train("half", interrupted)).rejects.toThrow("the power went out");
-  expect(existsSync(at("half.onnx"))).toBe(false);
-  const half = await train("half");
-  expect(half.training.steps).toBe(4);
-  const checkpoint = (name: string) => readSafetensors(at(`${name}.checkpoint.safetensors`));
-  expect(await checkpoint("half")).toEqual(await checkpoint("whole"));
-  expect(readFileSync(half.model)).toEqual(readFileSync(whole.model));
-  await expect(train("half", { learningRate: 0.1 })).rejects.toThrow(/another training; got learningRate 0.1/);
+describe("on two threads", () => {
+  severalThreads();
+
+  test("killed and resumed, it ends in the same bits", async () => {
+    const whole = await train("whole");
+    const interrupted = { progress: failing(2), now: flyingClock() };
+    await expect(train("half", interrupted)).rejects.toThrow("the power went out");
+    expect(existsSync(at("half.onnx"))).toBe(false);
+    const half = await train("half");
+    expect(half.training.steps).toBe(4);
+    const checkpoint = (name: string) => readSafetensors(at(`${name}.checkpoint.safetensors`));
+    expect(await checkpoint("half")).toEqual(await checkpoint("whole"));
+    expect(readFileSync(half.model)).toEqual(readFileSync(whole.model));
+    await expect(train("half", { learningRate: 0.1 })).rejects.toThrow(/another training; got learningRate 0.1/);
+  });
 });
 
 test("the averaged generator is neither the first nor the last, and its statistics are its own", async () => {

@@ -34,7 +34,7 @@ beforeAll(async () => {
 }, 120_000);
 
 const SETTINGS: Omit<TrainOptions, "out"> = {
-  ...{ epochs: 100, patience: 20, batch: 32, length: 4, rare: 0, dropout: 0.3, learningRate: 3e-3 },
+  ...{ epochs: 40, patience: 10, batch: 32, length: 4, rare: 0, dropout: 0.3, learningRate: 6e-3 },
   sizes: { embedding: 16, hidden: 96 },
   ...{ seed: 3, session: { threads: 1 } },
   now: () => performance.now(),
@@ -144,9 +144,9 @@ test.each<[string, RegExp, Partial<TrainOptions>, string]>([
 );
 
 test("a moving average and redrawn exemplars learn the same", async () => {
-  const trained = await train("followed long", { average: 0.99, redraw: true });
+  const trained = await train("followed long", { average: 0.97, redraw: true });
   expect(trained.rouge).toBeGreaterThan(0.95);
-  expect(readFileSync(at("followed long", "card.md"), "utf8")).toContain("average 0.99, redraw true");
+  expect(readFileSync(at("followed long", "card.md"), "utf8")).toContain("average 0.97, redraw true");
 }, 180_000);
 
 test("exemplars are redrawn from their own row, all features together", () => {

@@ -7,10 +7,7 @@ import { UserError } from "../../../src/base/errors.js";
 import { readSafetensors } from "../../../src/engine/tensor/safetensors.js";
 import type { MetricsRecord } from "../../../src/engine/train/metrics-log.js";
 import { cosine } from "../../../src/engine/train/schedules.js";
-import { severalThreads } from "../../threads.js";
 import { spirals } from "./spirals.js";
-
-severalThreads();
 
 const folder = mkdtempSync(join(tmpdir(), "milan-fit-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -16,10 +16,7 @@ import { openModel, preprocessingOf } from "../../../src/exemplars/subject.js";
 import { openClassPictures } from "../../../src/studies/ablation/class-pictures.js";
 import { classifierOf } from "../../../src/studies/ablation/classifier.js";
 import { fineTune } from "../../../src/studies/editing/fine-tune.js";
-import { severalThreads } from "../../threads.js";
 import { writeColours } from "../pictures.js";
-
-severalThreads();
 
 const folder = mkdtempSync(join(tmpdir(), "milan-fine-tune-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
