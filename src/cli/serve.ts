@@ -62,7 +62,7 @@ The API is described at /api/openapi.json. Verdicts are kept in RUN/audit.csv, a
       const live = liveRoutes({ models, classes, device, ...(threads && { threads }) });
       const token = options.token ?? (isLoopback(host) ? null : newToken());
       const listening = await serveExplorer(folders, {
-        ...{ host, port, names, images, token, vectors, more: [live.routes], bodyLimit: liveBodyLimit },
+        ...{ host, port, names, images, token, vectors, warm: true, more: [live.routes], bodyLimit: liveBodyLimit },
         ...(reviewer !== undefined && { reviewer }),
         onFault: (error) => {
           process.stderr.write(`milan: bug: ${error instanceof Error ? error.stack : String(error)}\n`);

@@ -34,6 +34,19 @@ interface OpenLayer {
  * Errors: no layer in it, arrays that do not belong together, source images missing or not those.
  */
 export async function openMilannotations(folder: string, images?: string): Promise<ExemplarStore> {
+  return openLayers(folder, (isNeeded) => (isNeeded ? openSource(folder, images) : undefined));
+}
+
+/** The same without source images, where they are needed and cannot be had: masks, but no pictures. @param why thrown by `image`. */
+export async function blindMilannotations(folder: string, why: UserError): Promise<ExemplarStore> {
+  const store = await openLayers(folder, () => undefined);
+  return { ...store, image: () => Promise.reject(why), imageName: () => undefined };
+}
+
+async function openLayers(
+  folder: string,
+  openIfNeeded: (isNeeded: boolean) => Promise<ImageSet> | undefined,
+): Promise<ExemplarStore> {
   const names = await layerNames(folder);
   const open: OpenLayer[] = [];
   let source: ImageSet | undefined;
@@ -42,7 +55,7 @@ export async function openMilannotations(folder: string, images?: string): Promi
     await source?.close();
   };
   try {
-    if (names.some((name) => !existsSync(join(folder, name, "images.npy")))) source = await openSource(folder, images);
+    source = await openIfNeeded(names.some((name) => !existsSync(join(folder, name, "images.npy"))));
     // pictures are numbered: first the source images, then those that are stored
     const stored = source?.entries.length ?? 0;
     let first = stored;
@@ -144,7 +157,7 @@ async function openLayer(
       // every stored image is its own
       images: images
         ? Int32Array.from({ length: rows * k }, (_, i) => first + i)
-        : await sourceIds(path("ids.csv"), rows * k, source!),
+        : await sourceIds(path("ids.csv"), rows * k, source),
       flaws: [],
       ...(activations?.values.length === rows * k && { activations: Float32Array.from(activations.values) }),
     };
@@ -168,7 +181,7 @@ async function unitNumbers(path: string, rows: number): Promise<number[]> {
 }
 
 /** Which source images a layer's exemplars are. */
-async function sourceIds(path: string, count: number, source: ImageSet): Promise<Int32Array> {
+async function sourceIds(path: string, count: number, source: ImageSet | undefined): Promise<Int32Array> {
   if (!existsSync(path)) {
     throw new UserError(`opening ${path}: no such file; expected the numbers of the source images, or images.npy`);
   }
@@ -176,7 +189,7 @@ async function sourceIds(path: string, count: number, source: ImageSet): Promise
   if (values.length !== count) {
     throw new UserError(`opening ${path}: ${values.length} numbers; expected ${count}, one for each mask`);
   }
-  const size = source.entries.length;
+  const size = source?.entries.length ?? 2 ** 31;
   const wrong = values.find((id) => !Number.isInteger(id) || id < 0 || id >= size);
   if (wrong === undefined) return Int32Array.from(values);
   throw new UserError(

@@ -38,6 +38,8 @@ export interface ExplorerOptions {
   readonly vectors?: string | undefined;
   /** Under whose name verdicts are kept that come without one. */
   readonly reviewer?: string;
+  /** Whether to prepare for first questions while there are none. */
+  readonly warm?: boolean;
   /** More routes: those that run the model. */
   readonly more?: readonly Routes[];
 }
@@ -107,6 +109,17 @@ export async function explorerApp(explorer: Explorer, guards: GuardOptions, more
   return app;
 }
 
+/** Prepares what first questions would wait for: the index, parts of speech, meanings. */
+async function warm(explorer: Explorer): Promise<void> {
+  for (const run of explorer.runs.values()) {
+    const { knowledge } = explorer.listing(run);
+    knowledge.search();
+    await knowledge.tagged();
+    await knowledge.clusters();
+    await knowledge.nearness();
+  }
+}
+
 /** Serves runs. Errors: as `openExplorer` and `listen`. */
 export async function serveExplorer(
   folders: readonly string[],
@@ -116,6 +129,7 @@ export async function serveExplorer(
   try {
     const app = await explorerApp(explorer, options, options.more);
     const listening = await listen(app, { host: options.host, port: options.port });
+    if (options.warm) setImmediate(() => void warm(explorer).catch(() => {})); // whoever asks is told
     return {
       ...listening,
       async close() {

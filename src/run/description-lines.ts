@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { fileProblem, UserError } from "../base/errors.js";
-import { type Description, readDescriptions } from "./descriptions.js";
+import { type Description, type DescriptionsHeader, damaged, readDescriptions } from "./descriptions.js";
 import { readUnfaithful } from "./verdicts.js";
 
 /** A description without its beam and attention, which `DescriptionLines.whole` reads. */
@@ -16,6 +16,8 @@ export interface DescriptionLine extends Description {
 }
 
 export interface DescriptionLines {
+  /** How they were made; undefined where that is not known. */
+  readonly header: DescriptionsHeader | undefined;
   readonly lines: readonly DescriptionLine[];
   /** With all its evidence. */
   whole(line: DescriptionLine): Promise<Description>;
@@ -27,7 +29,7 @@ export async function openDescriptionLines(folder: string): Promise<DescriptionL
   const path = join(folder, "descriptions.jsonl");
   if (!existsSync(path)) {
     const lines = (await readDescriptions(folder)).map((item) => ({ ...item, place: null }));
-    return { lines, whole: async (line) => line, close: async () => {} };
+    return { header: undefined, lines, whole: async (line) => line, close: async () => {} };
   }
   const isUnfaithful = await readUnfaithful(folder);
   const file = await open(path, "r").catch((error) => {
@@ -35,13 +37,16 @@ export async function openDescriptionLines(folder: string): Promise<DescriptionL
   });
   try {
     const lines: DescriptionLine[] = [];
+    let header: DescriptionsHeader | undefined;
     for await (const [bytes, begin] of linesOf(file)) {
-      if (begin === 0 || bytes.length === 0) continue; // the first line is the header
-      const line = lightly(path, bytes.toString("utf8"), [begin, begin + bytes.length]);
+      if (begin === 0) header = headerIn(path, bytes);
+      if (begin === 0 || bytes.length === 0) continue;
+      const line = lightly(path, bytes, [begin, begin + bytes.length]);
       const doubts = isUnfaithful(line) ? [...new Set([...line.doubts, "cannot-tell" as const])] : line.doubts;
       lines.push({ ...line, doubts });
     }
     return {
+      header,
       lines,
       async whole({ place, doubts }) {
         const [begin, end] = place!;
@@ -61,11 +66,19 @@ export async function openDescriptionLines(folder: string): Promise<DescriptionL
  * A line without its evidence. Milan writes the evidence behind the rest, so that the rest alone need be parsed, a twentieth of the line; the
  * marks cannot stand inside of a JSON string, where quotes are escaped. What others wrote in another order is parsed as a whole.
  */
-function lightly(path: string, text: string, place: readonly [number, number]): DescriptionLine {
-  const [beam, meanings] = [text.indexOf(',"beam":['), text.lastIndexOf(',"meanings":[')];
-  const rest = text.slice(0, beam) + (meanings > beam ? text.slice(meanings) : "}");
-  const item = (beam < 0 ? undefined : attempted(rest)) ?? parsed(path, text);
+function lightly(path: string, line: Buffer, place: readonly [number, number]): DescriptionLine {
+  const [beam, meanings] = [line.indexOf(',"beam":['), line.lastIndexOf(',"meanings":[')];
+  const rest = () => line.toString("utf8", 0, beam) + (meanings > beam ? line.toString("utf8", meanings) : "}");
+  const item = (beam < 0 ? undefined : attempted(rest())) ?? parsed(path, line.toString("utf8"));
   return { ...item, beam: [], attention: [], place };
+}
+
+function headerIn(path: string, line: Buffer): DescriptionsHeader {
+  try {
+    return JSON.parse(line.toString("utf8"));
+  } catch {
+    throw damaged(path);
+  }
 }
 
 function attempted(text: string): Description | undefined {
@@ -79,7 +92,7 @@ function attempted(text: string): Description | undefined {
 function parsed(path: string, text: string): Description {
   const item = attempted(text);
   if (item) return item;
-  throw new UserError(`reading ${path}: it is damaged; expected one JSON object a line, describe the run again`);
+  throw damaged(path);
 }
 
 function checked(item: Description): Description {

@@ -171,7 +171,7 @@ export async function readDescriptionsHeader(folder: string): Promise<Descriptio
   }
 }
 
-const damaged = (path: string) =>
+export const damaged = (path: string) =>
   new UserError(`reading ${path}: it is damaged; expected one JSON object a line, describe the run again`);
 
 async function readMade(folder: string): Promise<Description[]> {

@@ -396,6 +396,21 @@ describe("evidence", () => {
   });
 });
 
+test("MILANNOTATIONS without pictures, as published for ImageNet, show masks alone until they are told where the images are", async () => {
+  cpSync(at("published"), at("bare"), { recursive: true });
+  for (const layer of ["colours", "mixed"]) rmSync(at("bare", layer, "images.npy"));
+  const bare = await serve([at("bare")]);
+  expect(schemas.Run.parse(await bare.json("/api/runs/bare")).cannot.pictures).toMatch(
+    /say where they are with --images/,
+  );
+  expect((await bare.ask("/api/runs/bare/units/0/0/masks")).status).toBe(200);
+  const { exemplars } = await bare.json<Said<typeof schemas.UnitPage>>("/api/runs/bare/units/0/0");
+  expect((await bare.ask(`/api/runs/bare/images/${exemplars[0].image}`)).status).toBe(409);
+  const seeing = await serve([at("bare")], { images: [at("squares")] });
+  expect((await seeing.ask(`/api/runs/bare/images/${exemplars[0].image}`)).status).toBe(200);
+  expect([...bare.faults, ...seeing.faults]).toEqual([]);
+});
+
 describe("verdicts", () => {
   test("are kept as milan audit keeps them, with who and when", async () => {
     const request = { layer: 0, unit: 0, verdict: "no", note: `a "note", with\nlines` };

@@ -32,7 +32,8 @@ const many: Description[] = Array.from({ length: 400 }, (_, unit) =>
 test("lines have all but the evidence, which is read when it is wanted", async () => {
   await writeDescriptions(path, MADE, many);
   const whole = await readDescriptions(folder);
-  const { lines, whole: read, close } = await openDescriptionLines(folder);
+  const { header, lines, whole: read, close } = await openDescriptionLines(folder);
+  expect(header).toEqual(MADE);
   expect(lines.map(({ place: _, ...line }) => line)).toEqual(
     whole.map((item) => ({ ...item, beam: [], attention: [] })),
   );

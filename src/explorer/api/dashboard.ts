@@ -2,7 +2,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
 import { figuresIn, readFigure } from "../served/figures.js";
-import { doubtCounts, frequentWords, layerStatistics } from "../served/statistics.js";
 import { FAILURES, json, type Routes, RunParams, runOf } from "./explorer.js";
 import { Dashboard } from "./schemas.js";
 
@@ -33,13 +32,11 @@ export const dashboardRoutes: Routes = (app, explorer) => {
   app.openapi(dashboard, async (c) => {
     const run = runOf(explorer, c.req.valid("param").run);
     const { knowledge } = explorer.listing(run);
-    const tagged = await knowledge.tagged();
+    const statistics = await knowledge.statistics();
     const { clusters } = await knowledge.clusters();
     return c.json(
       {
-        layers: layerStatistics(run, tagged),
-        words: frequentWords(tagged),
-        doubts: doubtCounts(run.units),
+        ...statistics,
         clusters: clusters.map(({ name, units }, cluster) => ({ cluster, name, units })),
         figures: figuresIn(run.folder).map(({ id, title, type }) => ({ id, title, type })),
       },

@@ -12,6 +12,7 @@ export interface Explorer {
   /** By id, in the order they were given. */
   readonly runs: ReadonlyMap<string, ServedRun>;
   readonly gallery: Gallery;
+  /** Lists of a run's units, and what is known of their descriptions. */
   listing(run: ServedRun): Listing;
   /** Under whose name verdicts are kept that come without one. */
   readonly reviewer: string;

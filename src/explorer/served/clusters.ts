@@ -79,7 +79,14 @@ function largestFirst(clusters: readonly Cluster[], of: Int32Array): Clusters {
 }
 
 /** The singular of a word where that occurs as well, else the word. */
-export const singularIn =
-  (all: ReadonlySet<string>) =>
-  (word: string): string =>
-    formsOf(word).find((form) => form !== word && all.has(form)) ?? word;
+export function singularIn(all: ReadonlySet<string>): (word: string) => string {
+  const known = new Map<string, string>();
+  return (word) => {
+    let plain = known.get(word);
+    if (plain === undefined) {
+      plain = formsOf(word).find((form) => form !== word && all.has(form)) ?? word;
+      known.set(word, plain);
+    }
+    return plain;
+  };
+}

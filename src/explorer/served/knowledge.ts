@@ -7,6 +7,7 @@ import { DescriptionLikeness, ExemplarLikeness } from "./neighbours.js";
 import { inSlices, type PartOfSpeech, SPEECH, sharedSyntax, type TaggedWord, tagTexts } from "./parts-of-speech.js";
 import { type Nearness, Search } from "./search.js";
 import { descriptionOf, type ServedRun } from "./served-run.js";
+import { doubtCounts, frequentWords, layerStatistics, type Statistics } from "./statistics.js";
 
 /** Which units' descriptions have which parts of speech. */
 export interface Speech {
@@ -22,6 +23,7 @@ export class Knowledge {
   #clusters: Promise<Clusters> | undefined;
   #nearness: Promise<Nearness> | undefined;
   #telling: Promise<ReadonlyMap<string, readonly string[]>> | undefined;
+  #statistics: Promise<Statistics> | undefined;
   #byDescription: DescriptionLikeness | undefined;
   #byExemplars: ExemplarLikeness | undefined;
 
@@ -74,6 +76,16 @@ export class Knowledge {
       inSlices(new Set(this.#run.units.map(descriptionOf)), (text) => tellingWords(text, syntax)),
     );
     return this.#telling;
+  }
+
+  /** What the dashboard says of descriptions. */
+  statistics(): Promise<Statistics> {
+    this.#statistics ??= this.tagged().then((tagged) => ({
+      layers: layerStatistics(this.#run, tagged),
+      words: frequentWords(tagged),
+      doubts: doubtCounts(this.#run.units),
+    }));
+    return this.#statistics;
   }
 
   byDescription(): DescriptionLikeness {

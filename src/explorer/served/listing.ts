@@ -3,7 +3,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Review } from "../../studies/audit/reviews.js";
 import type { SORTS, UnitQuery } from "../api/schemas.js";
 import { Knowledge } from "./knowledge.js";
-import type { ServedRun, ServedUnit } from "./served-run.js";
+import { descriptionOf, type ServedRun, type ServedUnit } from "./served-run.js";
 import { verdictOf } from "./verdicts.js";
 
 export type Asked = Omit<z.infer<typeof UnitQuery>, "offset" | "limit">;
@@ -14,6 +14,7 @@ export class Listing {
   readonly #run: ServedRun;
   readonly knowledge: Knowledge;
   readonly #kept = new Map<string, readonly ServedUnit[]>();
+  readonly #orders = new Map<string, readonly ServedUnit[]>();
   #verdicts: ReadonlyMap<string, Review> | undefined;
 
   constructor(run: ServedRun, knowledge = new Knowledge(run)) {
@@ -30,18 +31,34 @@ export class Listing {
     const kept = this.#kept.get(key);
     if (kept) return kept;
     const scores = await this.#scores(asked);
-    const among = scores ? [...scores.keys()].map((at) => this.#run.units[at]) : this.#run.units;
     const tests = await this.#tests(asked, verdicts);
-    const found = among.filter((unit) => tests.every((fits) => fits(unit)));
-    found.sort(orderOf(asked, scores));
+    if (scores) tests.unshift(({ at }) => scores.has(at));
+    const found = this.#ordered(asked, scores).filter((unit) => tests.every((fits) => fits(unit)));
     this.#kept.set(key, found);
     for (const oldest of this.#kept.keys()) if (this.#kept.size > KEPT) this.#kept.delete(oldest);
     return found;
   }
 
   async #scores({ q, meaning }: Asked): Promise<Map<number, number> | undefined> {
-    const nearness = meaning === "1" && q.trim() !== "" ? await this.knowledge.nearness() : undefined;
-    return this.knowledge.search().find(q, nearness);
+    if (q.trim() === "") return undefined;
+    return this.knowledge.search().find(q, meaning === "1" ? await this.knowledge.nearness() : undefined);
+  }
+
+  /** All units of the run in an order; those that do not depend on what is searched for are kept. */
+  #ordered({ sort, descending }: Asked, scores: Map<number, number> | undefined): readonly ServedUnit[] {
+    const { units } = this.#run;
+    if (sort === "relevance")
+      return scores
+        ? inOrder(
+            [...scores.keys()].map((at) => units[at]),
+            byScore(scores),
+            descending,
+          )
+        : units;
+    const key = `${sort}${descending}`;
+    let order = this.#orders.get(key);
+    if (!order) this.#orders.set(key, (order = inOrder(units, VALUES[sort], descending)));
+    return order;
   }
 
   async #tests(asked: Asked, verdicts: ReadonlyMap<string, Review>): Promise<((unit: ServedUnit) => boolean)[]> {
@@ -73,32 +90,32 @@ const keyed = ({ q, meaning, layers, doubt, verdict, speech, cluster, minConfide
   ...[q, meaning, layers, doubt, verdict, speech, cluster, minConfidence, sort, descending],
 ];
 
-type Order = (a: ServedUnit, b: ServedUnit) => number;
+type Value = (unit: ServedUnit) => number | string | null;
 
-/** Of equal ones, as they stand in the run. What has no value for an order comes last, whichever way it goes. */
-function orderOf({ sort, descending }: Asked, scores: Map<number, number> | undefined): Order {
+const said = (unit: ServedUnit) => descriptionOf(unit) || null;
+const VALUES: Readonly<Record<Exclude<(typeof SORTS)[number], "relevance">, Value>> = {
+  layer: ({ at }) => at,
+  pmi: ({ described }) => described?.pmi ?? null,
+  confidence: ({ described }) => described?.confidence ?? null,
+  logp: ({ described }) => described?.logp ?? null,
+  text: (unit) => said(unit)?.toLowerCase() ?? null,
+  length: (unit) => said(unit)?.split(/\s+/).length ?? null,
+};
+
+/** The best first, unless turned round. */
+const byScore =
+  (scores: ReadonlyMap<number, number>): Value =>
+  ({ at }) =>
+    -scores.get(at)!;
+
+/** Of equal ones, as they stand in the run. What has no value comes last, whichever way it goes. */
+function inOrder(units: readonly ServedUnit[], sortValue: Value, descending: "0" | "1"): ServedUnit[] {
   const sign = descending === "1" ? -1 : 1;
-  const inRun: Order = (a, b) => a.at - b.at;
-  if (sort === "layer") return (a, b) => sign * inRun(a, b);
-  const value = sortValue(sort, scores);
-  return (a, b) => {
-    const [x, y] = [value(a), value(b)];
-    if (x === y) return inRun(a, b);
+  const keyed = units.map((unit) => ({ unit, value: sortValue(unit) }));
+  keyed.sort(({ unit: a, value: x }, { unit: b, value: y }) => {
+    if (x === y) return a.at - b.at;
     if (x === null || y === null) return x === null ? 1 : -1;
     return sign * (x < y ? -1 : 1);
-  };
-}
-
-function sortValue(sort: (typeof SORTS)[number], scores: Map<number, number> | undefined) {
-  const said = (unit: ServedUnit) => unit.described?.description || null;
-  const values: Record<string, (unit: ServedUnit) => number | string | null> = {
-    // the best first, unless turned round
-    relevance: ({ at }) => -(scores?.get(at) ?? 0),
-    pmi: ({ described }) => described?.pmi ?? null,
-    confidence: ({ described }) => described?.confidence ?? null,
-    logp: ({ described }) => described?.logp ?? null,
-    text: (unit) => said(unit)?.toLowerCase() ?? null,
-    length: (unit) => said(unit)?.split(/\s+/).length ?? null,
-  };
-  return values[sort];
+  });
+  return keyed.map(({ unit }) => unit);
 }

@@ -31,7 +31,7 @@ export class DescriptionLikeness {
       }
     }
     for (const [word, { length }] of this.#byWord) this.#frequency.set(word, length);
-    this.#lengths = Float64Array.from(units, (unit) => Math.hypot(...this.#wordsOf(unit).map((w) => this.#weight(w))));
+    this.#lengths = Float64Array.from(units, (unit) => this.#length(unit));
   }
 
   /** The most alike first, the same description before all others; none for a unit without one. */
@@ -70,6 +70,12 @@ export class DescriptionLikeness {
     return best(found, count);
   }
 
+  #length(unit: ServedUnit): number {
+    let sum = 0;
+    for (const word of this.#wordsOf(unit)) sum += this.#weight(word) ** 2;
+    return Math.sqrt(sum);
+  }
+
   #weight(word: string): number {
     return Math.log((1 + this.#units.length) / this.#frequency.get(word)!);
   }
@@ -105,6 +111,8 @@ export class ExemplarLikeness {
   readonly #run: ServedRun;
   /** Units of every picture, as place in the run times k plus rank. */
   readonly #byImage = new Map<number, number[]>();
+  /** Of the units' vectors of weights. */
+  readonly #lengths: Float64Array;
 
   constructor(run: ServedRun) {
     this.#run = run;
@@ -117,6 +125,9 @@ export class ExemplarLikeness {
         else this.#byImage.set(image, [at * k + rank]);
       }
     }
+    this.#lengths = Float64Array.from(run.units, ({ ranks }) =>
+      Math.sqrt(ranks.reduce((sum, rank) => sum + (k - rank) ** 2, 0)),
+    );
   }
 
   /** Cosine of the weights, the most alike first; units that share no picture are not among them. */
@@ -131,12 +142,10 @@ export class ExemplarLikeness {
       }
     }
     shared.delete(unit.at);
-    const lengthOf = ({ ranks }: ServedUnit) => Math.hypot(...ranks.map(weightOf));
-    const own = lengthOf(unit);
-    const found = [...shared].map(([at, product]) => {
-      const other = this.#run.units[at];
-      return { unit: other, likeness: product / (own * lengthOf(other)) };
-    });
+    const found = [...shared].map(([at, product]) => ({
+      unit: this.#run.units[at],
+      likeness: product / (this.#lengths[at] * this.#lengths[unit.at]),
+    }));
     return best(found, count);
   }
 }

@@ -7,15 +7,10 @@ import { readFile, realpath } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { UserError } from "../../base/errors.js";
 import { sha256 } from "../../base/hash.js";
-import { openMilannotations } from "../../exemplars/milannotations.js";
+import { blindMilannotations, openMilannotations } from "../../exemplars/milannotations.js";
 import { blindExemplars, type ExemplarLayer, type ExemplarStore, runExemplars } from "../../exemplars/store.js";
 import { type DescriptionLine, type DescriptionLines, openDescriptionLines } from "../../run/description-lines.js";
-import {
-  type Description,
-  type DescriptionsHeader,
-  type Doubt,
-  readDescriptionsHeader,
-} from "../../run/descriptions.js";
+import type { Description, DescriptionsHeader, Doubt } from "../../run/descriptions.js";
 import { displayName } from "../../run/layer-name.js";
 import { isRun } from "../../run/manifest.js";
 import { Run } from "../../run/run.js";
@@ -84,7 +79,7 @@ export async function openServedRun(folder: string, id: string, images: readonly
   let lines: DescriptionLines | undefined;
   try {
     lines = await openDescriptionLines(where);
-    const header = await readDescriptionsHeader(where);
+    const { header } = lines;
     const descriptions = new Descriptions(store, lines.lines);
     const units = unitsOf(store, descriptions);
     const places = store.layers.map((_, place) => new Map(ofLayer(units, place)));
@@ -145,14 +140,17 @@ async function openRun(folder: string, images: readonly string[]): Promise<Opene
 }
 
 async function openFolder(folder: string, images: readonly string[]): Promise<Opened> {
-  for (const place of images) {
-    const store = await openMilannotations(folder, place).catch((error) => {
-      if (error instanceof UserError) return undefined;
-      throw error;
-    });
-    if (store) return { run: undefined, store, blind: null };
+  let why: UserError | undefined;
+  for (const place of [...images, undefined]) {
+    try {
+      return { run: undefined, store: await openMilannotations(folder, place), blind: null };
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      why = error;
+    }
   }
-  return { run: undefined, store: await openMilannotations(folder), blind: null };
+  const store = await blindMilannotations(folder, why!);
+  return { run: undefined, store, blind: why!.message };
 }
 
 function refusalsOf(run: Run | undefined, blind: string | null): Refusals {

@@ -8,6 +8,7 @@ import type { PartOfSpeech, TaggedWord } from "./parts-of-speech.js";
 import { descriptionOf, type ServedRun, type ServedUnit } from "./served-run.js";
 
 type Shown = z.infer<typeof Dashboard>;
+export type Statistics = Pick<Shown, "layers" | "words" | "doubts">;
 const MOST_WORDS = 100;
 
 /** @param tagged the words of every unit's description, by its place. */
