@@ -33,7 +33,6 @@ export function registerAnnotate(program: Command): void {
   const annotate = program
     .command("annotate")
     .description("collect what people say of units, with the paper's protocol, in the browser")
-    .enablePositionalOptions()
     .argument("<run>", "a run, or a MILANNOTATIONS folder")
     .option("--layers <names>", "units of these layers", names)
     .option("--units <layer:numbers>", "only these units of a layer, such as layer4:0-63,70; may be repeated", units)
@@ -67,7 +66,7 @@ The first time begins a study, with the options up to --outside; later times go 
     .requiredOption("--out <file>", "where to write it (JSON)", place)
     .option("--seed <number>", "draw other wrong descriptions", whole(0, 2 ** 32 - 1), 0)
     .option("--images <path>", "the probe set, when it has moved since the run was made")
-    .action(propose);
+    .action((run: string, _: object, command: Command) => propose(run, ownOptions(command)));
   annotate
     .command("export")
     .description("write what was said as annotations.csv, which milan train reads")
@@ -77,7 +76,7 @@ The first time begins a study, with the options up to --outside; later times go 
     .option("--details", "also who said it, in how many seconds, its status and flags")
     .option("--study <file>", "the study's file; default RUN/study.sqlite")
     .option("--json", "machine-readable summary on standard output")
-    .action(exportAnnotations);
+    .action((run: string, _: object, command: Command) => exportAnnotations(run, ownOptions(command)));
   annotate
     .command("mturk-export")
     .description("write a batch for Mechanical Turk: layout, table, pictures to be hosted, qualification")
@@ -86,7 +85,7 @@ The first time begins a study, with the options up to --outside; later times go 
     .requiredOption("--picture-url <address>", "where its folder pictures/ will be on the web")
     .option("--study <file>", "the study's file; default RUN/study.sqlite")
     .option("--images <path>", "the probe set, when it has moved since the run was made")
-    .action(exportForTurk);
+    .action((run: string, _: object, command: Command) => exportForTurk(run, ownOptions(command)));
   annotate
     .command("mturk-import")
     .description("bring the results of a batch in; the same file may come again")
@@ -94,7 +93,24 @@ The first time begins a study, with the options up to --outside; later times go 
     .argument("<results>", "what Mechanical Turk gives to download (CSV)")
     .option("--study <file>", "the study's file; default RUN/study.sqlite")
     .option("--json", "machine-readable summary on standard output")
-    .action(importFromTurk);
+    .action((run: string, results: string, _: object, command: Command) =>
+      importFromTurk(run, results, ownOptions(command)),
+    );
+}
+
+/**
+ * The options of a command below `annotate`. Those that both have are read by the one above, wherever they stand.
+ * Errors: `UserError` for one that only the one above has.
+ */
+function ownOptions<T>(command: Command): T {
+  const above = command.parent!;
+  const own = new Set(command.options.map((option) => option.attributeName()));
+  const foreign = above.options.find(
+    (option) => above.getOptionValueSource(option.attributeName()) === "cli" && !own.has(option.attributeName()),
+  );
+  if (foreign)
+    throw new UserError(`annotate ${command.name()}: it has no option ${foreign.long}; add --help for those it has`);
+  return command.optsWithGlobals() as T;
 }
 
 const fileOf = (run: string, study: string | undefined) => study ?? join(run, "study.sqlite");

@@ -27,7 +27,6 @@ export class Database {
   readonly #database: InstanceType<typeof sqlite.Database>;
   readonly #unlock: () => void;
   readonly #statements = new Map<string, InstanceType<typeof sqlite.Statement>>();
-  #changes = 0;
 
   private constructor(path: string, database: InstanceType<typeof sqlite.Database>, unlock: () => void) {
     this.path = path;
@@ -70,13 +69,7 @@ export class Database {
 
   /** Runs a statement that changes something; gives the number of the row it added. */
   run(sql: string, values: readonly Value[] = []): number {
-    this.#changes++;
     return Number(this.#statement(sql).run([...values]).lastInsertRowid);
-  }
-
-  /** Grows whenever something may have changed. */
-  get changes(): number {
-    return this.#changes;
   }
 
   /** All of what `work` writes, or nothing. Not to be nested. */

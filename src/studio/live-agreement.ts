@@ -23,10 +23,13 @@ export interface LiveAgreement {
 
 const NONE: LiveAgreement = { measures: [], people: new Map() };
 
+/** What of a study its agreement depends on. */
+const STATE = `SELECT count(*) || ' ' || coalesce(sum(id * (status = 'rejected')), 0) AS state FROM annotations`;
+
 /** Computes it once for each state of the study, however often it is asked. */
 export class AgreementWatch {
   readonly #study: Study;
-  #at = -1;
+  #at = "";
   #found: Promise<LiveAgreement> = Promise.resolve(NONE);
 
   constructor(study: Study) {
@@ -34,9 +37,9 @@ export class AgreementWatch {
   }
 
   now(): Promise<LiveAgreement> {
-    const { changes } = this.#study.database;
-    if (changes !== this.#at) {
-      this.#at = changes;
+    const { state } = this.#study.database.get<{ state: string }>(STATE)!;
+    if (state !== this.#at) {
+      this.#at = state;
       this.#found = agreementOf(answers(this.#study).filter(({ status }) => status !== "rejected"));
     }
     return this.#found;

@@ -56,5 +56,9 @@ test("a killed round goes on with nothing lost, and ends as a table that trainin
   expect(set.units).toHaveLength(8);
   expect(set.units.every(({ summaries }) => summaries.length === 3)).toBe(true);
   await set.store.close();
+  const misplaced = await milan("annotate", "export", folder, "--out", out, "--seed", "3");
+  expect([misplaced.code, misplaced.stderr]).toEqual([2, expect.stringContaining("no option --seed")]);
+  const elsewhere = await milan("annotate", "export", folder, "--out", out, "--study", join(scratch, "none.sqlite"));
+  expect([elsewhere.code, elsewhere.stderr]).toEqual([2, expect.stringContaining("there is no study yet")]);
   expect((await milan("annotations", out, "--json")).code).toBe(0);
 }, 120_000);
