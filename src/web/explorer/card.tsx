@@ -1,14 +1,14 @@
 /** A unit in few pixels: its first exemplars under their masks, what is said of it, and how far to trust it. */
-import { memo, useEffect, useState } from "react";
+import { memo, useLayoutEffect, useRef } from "react";
 import { percent } from "../shared/numbers.js";
 import { Link } from "../shared/router.js";
+import { loadWhenCalm } from "./calm.js";
 import { type Run, server, type UnitLine } from "./client.js";
 import { Marked } from "./marked.js";
 import { doubtName, silenceOf, unitName, verdictName } from "./words.js";
 
 const ACROSS = 3;
 export const TILES = 2 * ACROSS;
-const CALM_MS = 60;
 
 interface CardProps {
   readonly run: Run;
@@ -52,28 +52,17 @@ export const Card = memo(function Card({ run, line, to, words, tabIndex, index }
   );
 });
 
-const seen = new Set<string>();
-
-/** Two rows of exemplars cut from one picture. It is asked for once the card has been there for a moment: not while one rushes past. */
+/** Two rows of exemplars cut from one picture, which is asked for once the card has been there for a moment: not while it rushes past. */
 function Tiles({ run, line }: { run: Run; line: UnitLine }) {
   const { source, count } = server.pictures.strip(run, line, TILES);
-  const [ready, setReady] = useState(seen.has(source));
-  useEffect(() => {
-    if (ready) return;
-    const timer = setTimeout(() => {
-      seen.add(source);
-      setReady(true);
-    }, CALM_MS);
-    return () => clearTimeout(timer);
-  }, [ready, source]);
+  const tiles = useRef<HTMLSpanElement>(null);
+  useLayoutEffect(() => loadWhenCalm(tiles.current!, source), [source]);
   const width = `${(100 * count) / ACROSS}%`;
-  const show = ready && count > 0 && run.cannot.pictures === null;
+  const show = count > 0 && run.cannot.pictures === null;
   return (
-    <span className="tiles" style={{ aspectRatio: `${ACROSS * run.width} / ${2 * run.height}` }}>
-      <span>{show && <img src={source} alt="" decoding="async" style={{ width }} />}</span>
-      <span>
-        {show && count > ACROSS && <img src={source} alt="" decoding="async" style={{ width, marginLeft: "-100%" }} />}
-      </span>
+    <span ref={tiles} className="tiles" style={{ aspectRatio: `${ACROSS * run.width} / ${2 * run.height}` }}>
+      <span>{show && <img alt="" decoding="async" style={{ width }} />}</span>
+      <span>{show && count > ACROSS && <img alt="" decoding="async" style={{ width, marginLeft: "-100%" }} />}</span>
     </span>
   );
 }

@@ -2,9 +2,9 @@
  * A grid of units of any length: only the cards in view exist. Arrows, Home, End and the page keys move; the cards are links, so Enter opens.
  */
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, memo, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Card } from "./card.js";
-import type { Run, UnitQuery } from "./client.js";
+import type { Run, UnitLine, UnitQuery } from "./client.js";
 import { spotIn, type UnitLines } from "./list.js";
 import { unitPlace } from "./places.js";
 
@@ -36,7 +36,7 @@ interface GridProps {
 
 export function Grid({ run, lines, total, filters }: GridProps) {
   const list = useRef<HTMLUListElement>(null);
-  const [box, setBox] = useState({ width: 0, top: 0 });
+  const [box, setBox] = useState({ width: 0, top: 0, bars: 0 });
   const spot = spotIn(lines.key);
   const [active, setActive] = useState(Math.min(spot.active, total - 1));
   const moved = useRef(false);
@@ -44,7 +44,7 @@ export function Grid({ run, lines, total, filters }: GridProps) {
   useLayoutEffect(() => {
     const measure = () => {
       const { width, top } = list.current!.getBoundingClientRect();
-      setBox({ width, top: top + scrollY });
+      setBox({ width, top: top + scrollY, bars: barsHeight() });
     };
     measure();
     const observer = new ResizeObserver(measure);
@@ -55,14 +55,13 @@ export function Grid({ run, lines, total, filters }: GridProps) {
 
   const shape = shapeOf(box.width || 900, run);
   const rows = Math.ceil(total / shape.columns);
-  const head = headHeight();
   const virtual = useWindowVirtualizer({
     count: rows,
     estimateSize: () => shape.height,
     gap: GAP,
-    overscan: 3,
+    overscan: 2,
     scrollMargin: box.top,
-    scrollPaddingStart: head + MARGIN,
+    scrollPaddingStart: box.bars + MARGIN,
     scrollPaddingEnd: MARGIN,
     initialOffset: () => spot.scrollY,
   });
@@ -122,6 +121,7 @@ export function Grid({ run, lines, total, filters }: GridProps) {
     spot.opened = true;
   };
 
+  const rushes = useRush(virtual.scrollOffset ?? 0, virtual.isScrolling);
   const indices = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
   return (
     <ul
@@ -141,33 +141,76 @@ export function Grid({ run, lines, total, filters }: GridProps) {
     >
       {indices.map((index) => {
         const [row, column] = [Math.floor(index / shape.columns), index % shape.columns];
-        const line = lines.at(index);
-        const x = column * (shape.width + GAP);
-        const y = row * (shape.height + GAP);
         return (
-          <li
+          <Cell
             key={index}
-            aria-posinset={index + 1}
-            aria-setsize={total}
-            style={{ width: shape.width, height: shape.height, transform: `translate(${x}px, ${y}px)` }}
-          >
-            {line ? (
-              <Card
-                run={run}
-                line={line}
-                index={index}
-                to={unitPlace(run.id, line, filters)}
-                words={filters.q ?? ""}
-                tabIndex={index === active ? 0 : -1}
-              />
-            ) : (
-              <span className="card" />
-            )}
-          </li>
+            index={index}
+            total={total}
+            x={column * (shape.width + GAP)}
+            y={row * (shape.height + GAP)}
+            width={shape.width}
+            height={shape.height}
+            run={run}
+            filters={filters}
+            line={rushes ? undefined : lines.at(index)}
+            active={index === active}
+          />
         );
       })}
     </ul>
   );
+}
+
+interface CellProps {
+  readonly index: number;
+  readonly total: number;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly run: Run;
+  readonly filters: UnitQuery;
+  readonly line: UnitLine | undefined;
+  /** Whether the focus is here when it is in the grid. */
+  readonly active: boolean;
+}
+
+/** A place of the grid; empty until its unit is known. */
+const Cell = memo(function Cell({ index, total, x, y, width, height, run, filters, line, active }: CellProps) {
+  return (
+    <li
+      aria-posinset={index + 1}
+      aria-setsize={total}
+      style={{ width, height, transform: `translate(${x}px, ${y}px)` }}
+    >
+      {line ? (
+        <Card
+          run={run}
+          line={line}
+          index={index}
+          to={unitPlace(run.id, line, filters)}
+          words={filters.q ?? ""}
+          tabIndex={active ? 0 : -1}
+        />
+      ) : (
+        <span className="card" />
+      )}
+    </li>
+  );
+});
+
+/** Whether the page is scrolled by more than a window at a time: nothing can be read then, and cards would only delay it. */
+function useRush(offset: number, scrolling: boolean): boolean {
+  const last = useRef(offset);
+  const step = Math.abs(offset - last.current);
+  useEffect(() => {
+    last.current = offset;
+  }, [offset]);
+  const rushed = useRef(false);
+  // between two renders without a move it goes on as it was
+  if (!scrolling) rushed.current = false;
+  else if (step > 0) rushed.current = step > innerHeight;
+  return rushed.current;
 }
 
 /** How many units a key moves. */
@@ -192,7 +235,7 @@ function indexOf(target: EventTarget): number | undefined {
 }
 
 /** How much of the window the bars at its top cover. */
-function headHeight(): number {
+function barsHeight(): number {
   const bars = [...document.querySelectorAll(".head, .finder")].filter(
     (bar) => getComputedStyle(bar).position === "sticky",
   );
