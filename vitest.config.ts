@@ -8,8 +8,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     // by default one core is left idle
     maxWorkers: "100%",
-    // files share their worker's modules: loading them anew for each costs half a second a file
-    isolate: false,
     // every core has a worker of its own: networks with more threads than that only wait for each other
     env: { MILAN_THREADS: "1" },
     sequence: { sequencer: SlowestFirst },
