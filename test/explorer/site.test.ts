@@ -159,7 +159,9 @@ describeBrowser("the page of a site", () => {
     await page.getByText("1 of 12 units").waitFor();
     await page.getByText("Thing 3 of mixed").first().click();
     await page.getByRole("heading", { name: /thing 3 of mixed/i, level: 1 }).waitFor();
-    await page.waitForFunction("document.images.length > 0 && [...document.images].every((one) => one.complete)");
+    const loaded = () =>
+      page.evaluate<boolean>("document.images.length > 0 && [...document.images].every((one) => one.complete)");
+    await expect.poll(loaded, { timeout: 20_000 }).toBe(true);
     const widths = await page.evaluate<number[]>("[...document.images].map(({ naturalWidth }) => naturalWidth)");
     expect(widths.every((width) => width > 0)).toBe(true);
     expect(await page.getByText("without its server").count()).toBeGreaterThan(0);
