@@ -35,6 +35,8 @@ import { Run } from "../dist/run/run.js";
 
 const [counts = "4000,20000", given] = process.argv.slice(2);
 const SEARCH_BOUND_MS = 50;
+/** Of all queries: a machine does other things too. The server keeps fewer lists than there are queries. */
+const ROUNDS = 3;
 const [PICTURES, SIDE, K, MAP, LAYERS, BEAM] = [600, 224, 15, 7, 5, 50];
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "milan-bench-"));
@@ -229,20 +231,21 @@ async function benchSearch({ url }, id, texts) {
   const queries = [...new Set(typed.flatMap((text) => Array.from(text, (_, i) => text.slice(0, i + 1).trim())))];
   const first = await json(`${url}api/runs/${id}/units?q=water&sort=relevance`);
   const [ours, inside, naive, bare] = [[], [], [], []];
-  for (const query of queries) {
-    const [time, answer] = await timed(() =>
-      json(`${url}api/runs/${id}/units?${new URLSearchParams({ q: query, sort: "relevance", limit: "100" })}`),
-    );
-    ours.push(time);
-    inside.push(answer.milliseconds);
-    bare.push((await timed(() => ask(`${url}api/runs`)))[0]);
-    const [own, found] = await timed(async () => naively(texts, query));
-    naive.push(own);
-    if (answer.total < found.length)
-      console.log(`  "${query}": ${answer.total} found, ${found.length} by looking through all`);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [i, query] of queries.entries()) {
+      const address = `${url}api/runs/${id}/units?${new URLSearchParams({ q: query, sort: "relevance", limit: "100" })}`;
+      const [time, answer] = await timed(() => json(address));
+      bare.push((await timed(() => ask(`${url}api/runs`)))[0]);
+      const [own, found] = await timed(async () => naively(texts, query));
+      ours[i] = Math.min(ours[i] ?? time, time);
+      inside[i] = Math.min(inside[i] ?? answer.milliseconds, answer.milliseconds);
+      naive[i] = Math.min(naive[i] ?? own, own);
+      if (answer.total < found.length)
+        console.log(`  "${query}": ${answer.total} found, ${found.length} by looking through all`);
+    }
   }
   console.log(
-    `search, ${texts.length} units, ${queries.length} queries as they are typed: median ${ms(median(inside))}, worst ${ms(Math.max(...inside))} in the server; median ${ms(median(ours))} over HTTP, where a request without a search takes ${ms(median(bare))}; ` +
+    `search, ${texts.length} units, ${queries.length} queries as they are typed, the best of ${ROUNDS}: median ${ms(median(inside))}, worst ${ms(Math.max(...inside))} in the server; median ${ms(median(ours))} over HTTP, where a request without a search takes ${ms(median(bare))}; ` +
       `the first since the start ${ms(first.milliseconds)}; looking through all: median ${ms(median(naive))}; ratio ${(median(naive) / median(inside)).toFixed(1)}`,
   );
   const late = [first.milliseconds, ...inside].filter((time) => time > SEARCH_BOUND_MS).length;

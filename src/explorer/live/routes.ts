@@ -23,6 +23,10 @@ const MEGABYTE = 2 ** 20;
 export const liveBodyLimit = (path: string): number =>
   /^\/api\/runs\/[^/]+\/probe$/.test(path) ? UPLOAD_BYTES : MEGABYTE;
 
+/** Pictures being received or waiting at once: what they take in memory is bounded. */
+const MOST_UPLOADS = 4;
+const BUSY_UPLOADS = "reading the picture: others are being read already; try again in a moment";
+
 const failure = (description: string) => ({ description, content: { "application/json": { schema: Failure } } });
 const BUSY = {
   409: failure("the run's model is not there, or no classifier"),
@@ -113,6 +117,7 @@ export interface LiveRoutes {
 export function liveRoutes(options: NetworkOptions = {}): LiveRoutes {
   const house = new LiveHouse();
   const lives = new Map<string, Live>();
+  let uploads = 0;
   return {
     async routes(app, explorer) {
       for (const [id, served] of explorer.runs) {
@@ -132,8 +137,14 @@ export function liveRoutes(options: NetworkOptions = {}): LiveRoutes {
 
       app.openapi(probe, async (c) => {
         const live = find(c.req.valid("param").run);
-        const bytes = new Uint8Array(await c.req.arrayBuffer());
-        return c.json(await answering(live.probe(bytes, c.req.raw.signal)), 200);
+        if (uploads >= MOST_UPLOADS) throw new HTTPException(503, { message: BUSY_UPLOADS });
+        uploads++;
+        try {
+          const bytes = new Uint8Array(await c.req.arrayBuffer().catch(brokenOff));
+          return c.json(await answering(live.probe(bytes, c.req.raw.signal)), 200);
+        } finally {
+          uploads--;
+        }
       });
 
       app.openapi(ablate, async (c) => {
@@ -186,6 +197,11 @@ export function liveRoutes(options: NetworkOptions = {}): LiveRoutes {
       for (const live of lives.values()) await live.close();
     },
   };
+}
+
+function brokenOff(error: unknown): never {
+  if (error instanceof HTTPException) throw error; // too large
+  throw new HTTPException(400, { message: "reading the picture: it broke off; send it again" });
 }
 
 /** A run as it is served, for its model. */

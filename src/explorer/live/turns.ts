@@ -12,12 +12,14 @@ export class Abandoned extends UserError {}
 
 export class Turns {
   readonly #most: number;
+  readonly #patienceMs: number;
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param most how many may wait. */
-  constructor(most: number) {
+  /** @param most how many may wait. @param patienceMs how long. */
+  constructor(most: number, patienceMs = 30_000) {
     this.#most = most;
+    this.#patienceMs = patienceMs;
   }
 
   /**
@@ -26,13 +28,14 @@ export class Turns {
    * Errors: `Busy`, `Abandoned`, and those of the work.
    */
   async take<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    if (this.#waiting >= this.#most) {
-      throw new Busy("running the network: others are waiting for it already; try again in a moment");
-    }
+    const busy = () => new Busy("running the network: others are waiting for it already; try again in a moment");
+    if (this.#waiting >= this.#most) throw busy();
+    const since = performance.now();
     this.#waiting++;
     const turn = this.#last.then(async () => {
       this.#waiting--;
       if (signal?.aborted) throw new Abandoned("running the network: nobody waits for the answer any more");
+      if (performance.now() - since > this.#patienceMs) throw busy();
       return work();
     });
     this.#last = turn.catch(() => {});

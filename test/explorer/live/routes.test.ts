@@ -130,6 +130,21 @@ test("an upload that never ends is cut off, not kept", async () => {
   expect(status).toBe(413);
 });
 
+test("more uploads at once than there is memory for are refused before they are read, and no place is lost", async () => {
+  const { port } = new URL(server.url);
+  const idle = Array.from({ length: 4 }, () => {
+    const headers = { "content-length": "1000" };
+    const out = request({ host: "127.0.0.1", port, path: "/api/runs/net/probe", method: "POST", headers });
+    out.on("error", () => {});
+    out.write("begun");
+    return out;
+  });
+  const file = await square(0, 0, 0);
+  await expect.poll(async () => (await probe(file)).status).toBe(503);
+  for (const out of idle) out.destroy();
+  await expect.poll(async () => (await probe(file)).status).toBe(200);
+});
+
 test("requests that make no sense", async () => {
   const unit = { layer: 0, unit: 0 };
   await refused(await send("net/ablate", { units: [], picture: 0 }), 400, /units/);

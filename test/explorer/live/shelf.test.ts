@@ -45,6 +45,15 @@ test("one after another; what nobody waits for is not begun; more than may wait 
   expect(await turns.take(work("e"))).toBe("e");
 });
 
+test("what has waited too long is refused, and what comes after it has its turn", async () => {
+  const turns = new Turns(3, 20);
+  const slow = turns.take(() => new Promise((resolve) => setTimeout(resolve, 60)));
+  const late = turns.take(async () => "late");
+  await expect(late).rejects.toThrow(Busy);
+  await slow;
+  expect(await turns.take(async () => "next")).toBe("next");
+});
+
 test("shares: softmax of logits, whatever their size; shares as they are; no number is refused", () => {
   const close = (values: Float64Array, wanted: number[]) => {
     for (const [i, value] of wanted.entries()) expect(values[i]).toBeCloseTo(value, 6);
