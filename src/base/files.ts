@@ -17,7 +17,7 @@ const isTemporary = (name: string) => /^\..*\.\d+-\d+\.tmp$/.test(name);
 
 /** The file that says which process is at work in a folder, or on a part of what is in it (`lock.ts`). */
 export const lockName = (part?: string) => `.milan-lock${part === undefined ? "" : `-${part}`}.json`;
-const isLock = (name: string) => /^\.milan-lock.*\.json$/.test(name);
+const isLock = (name: string) => /^\.milan-lock.*\.json(\.[0-9a-f]{12})?$/.test(name);
 
 /** Writes `path` through `fill`, which gets an open file positioned at its start. Nothing appears at `path` if it throws. */
 export async function writeAtomically(path: string, fill: (file: FileHandle) => Promise<void>): Promise<void> {

@@ -1,31 +1,49 @@
 /**
- * One process at a time in a folder. The lock is a file that says who holds it; that of a process which has died is taken over, so that a kill leaves nothing to
- * clean up. On another machine a process cannot be seen: its lock stands until it is let go or deleted by hand, and the message says so.
- *
- * Shared folders of old NFS versions do not create files exclusively; there the lock is advice.
+ * One process at a time: a file that names who holds it. A holder that was killed leaves it behind; whoever comes next sees that it is gone and takes over, one of
+ * however many. On another machine a process cannot be seen: its lock stands until it is let go or deleted by hand, and the message says so.
  */
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { link, mkdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
-import { hostname, uptime } from "node:os";
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { codeOf, fileProblem, UserError } from "./errors.js";
 import { lockName, temporaryName } from "./files.js";
+import { sha256 } from "./hash.js";
 
 interface Holder {
   readonly pid: number;
   readonly host: string;
-  /** Date and time, ISO 8601. */
-  readonly since: string;
-  /** What it does, such as "dissecting". */
-  readonly doing: string;
+  /** When the process began, as the system counts it; "" where it does not tell. Numbers of processes are used again. */
+  readonly began: string;
+  /** What it is at: "serving the study at http://127.0.0.1:8000/". */
+  readonly purpose: string;
 }
 
-/** Folders that this process itself holds. */
-const held = new Set<string>();
-process.on("exit", () => {
-  for (const path of held) rmSync(path, { force: true });
-});
+/** What a process that is refused is told. */
+export interface Refusal {
+  /** What it wanted, to begin the message with: "opening study.sqlite". */
+  readonly wanted: string;
+  /** What to do; default: wait for the other. */
+  readonly remedy?: string;
+}
+
+/** The lock is another process's. */
+class Held extends UserError {}
+
+/** Takes the lock at `path`, and gives what lets it go. Errors: `UserError` that names the process which holds it. */
+export function takeLock(path: string, purpose: string, refusal: Refusal): () => void {
+  const mine = JSON.stringify({ pid: process.pid, host: hostname(), began: beginOf(process.pid), purpose });
+  if (!created(path, mine)) takeOver(path, mine, refusal);
+  return () => {
+    if (holderOf(textOf(path))?.pid === process.pid) rmSync(path, { force: true });
+  };
+}
+
+/** Says what a lock's holder does now. */
+export function restate(path: string, purpose: string): void {
+  const holder = holderOf(textOf(path));
+  if (holder?.pid === process.pid) replace(path, JSON.stringify({ ...holder, purpose }));
+}
 
 export interface LockOptions {
   /** Of what is in the folder, when others may work on other parts. */
@@ -36,111 +54,137 @@ export interface LockOptions {
 
 /**
  * Does some work while no other process does any in the folder under the same lock.
- * @param folder made when it is not there. @param doing for the message that another process gets, such as "dissecting into runs/net".
+ * @param folder made when it is not there, and gone again when nothing came of the work.
+ * @param purpose for the message that another process gets, such as "dissecting into runs/net".
  * Errors: `UserError` naming the process that holds the lock.
  */
 export async function withLock<T>(
   folder: string,
-  doing: string,
+  purpose: string,
   work: () => Promise<T>,
   { part, waitMs = 0 }: LockOptions = {},
 ): Promise<T> {
   const path = resolve(folder, lockName(part));
   const isNew = !existsSync(folder);
   const until = performance.now() + waitMs;
-  for (;;) {
+  let unlock: (() => void) | undefined;
+  while (!unlock) {
     try {
-      await take(path, doing);
-      break;
+      unlock = takeLock(path, purpose, { wanted: purpose });
     } catch (error) {
-      if (!(error instanceof UserError) || performance.now() >= until) throw error;
+      if (!(error instanceof Held) || performance.now() >= until) throw error;
       await sleep(50);
     }
   }
   try {
     return await work();
   } finally {
-    held.delete(path);
-    await rm(path, { force: true });
-    // a refusal leaves no trace
-    if (isNew) await rmdir(folder).catch(() => {}); // what is not empty is no trace, but a result
+    unlock();
+    if (isNew) removeEmpty(folder);
   }
 }
 
-async function take(path: string, doing: string): Promise<void> {
-  const own: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString(), doing };
+/** What is not empty is no trace, but a result. */
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {}
+}
+
+/**
+ * Takes the lock of a process that is no more. Several may notice at once: who marks that very lock as taken over, and finds it still there
+ * after that, is the one.
+ */
+function takeOver(path: string, mine: string, refusal: Refusal): void {
+  const stale = textOf(path);
+  const holder = holderOf(stale);
+  if (stale !== undefined && (holder === undefined || isAlive(holder))) throw held(path, holder, refusal);
+  const mark = `${path}.${sha256(stale ?? "").slice(0, 12)}`;
+  if (!created(mark, mine)) {
+    const taker = holderOf(textOf(mark));
+    if (taker === undefined || isAlive(taker)) throw held(path, taker, refusal);
+    rmSync(mark, { force: true }); // killed while it took over
+    throw held(path, taker, refusal);
+  }
+  try {
+    if (textOf(path) !== stale) throw held(path, holderOf(textOf(path)), refusal);
+    replace(path, mine);
+  } finally {
+    rmSync(mark, { force: true });
+  }
+}
+
+/** Makes the file with all its text at once, unless there is one. */
+function created(path: string, text: string): boolean {
   const temporary = temporaryName(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(temporary, JSON.stringify(own));
-    // a link, unlike an open file, appears with its content; two tries: the first may find a dead process's
-    for (let tries = 0; ; tries++) {
-      try {
-        await link(temporary, path);
-        held.add(path);
-        return;
-      } catch (error) {
-        if (codeOf(error) !== "EEXIST") throw error;
-        await yieldTo(path, doing, tries);
-      }
-    }
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(temporary, text);
+    linkSync(temporary, path);
+    return true;
   } catch (error) {
-    if (error instanceof UserError) throw error;
+    if (codeOf(error) === "EEXIST" && existsSync(path)) return false;
     throw fileProblem("locking", dirname(path), error);
   } finally {
-    await rm(temporary, { force: true }).catch(() => {});
+    rmSync(temporary, { force: true });
   }
 }
 
-/** Removes the lock of a process that is no more. Errors: `UserError` for one that is there. */
-async function yieldTo(path: string, doing: string, tries: number): Promise<void> {
-  const holder = holderOf(path);
-  if (holder === "gone") return;
-  if (tries < 2 && (holder === undefined ? await isOld(path) : isDead(path, holder))) {
-    await remove(path, holder);
-    return;
-  }
-  const { pid, host, since, doing: theirs } = holder ?? { pid: "?", host: "?", since: "?", doing: "at work" };
-  const elsewhere = host === hostname() ? "wait for it" : `wait for it, or, if it is gone, delete ${path}`;
-  throw new UserError(
-    `${doing}: process ${pid} on ${host} is ${theirs} since ${since}; expected one process at a time, ${elsewhere}`,
-  );
+function replace(path: string, text: string): void {
+  const temporary = temporaryName(path);
+  writeFileSync(temporary, text);
+  renameSync(temporary, path);
 }
 
-/** Removes a dead process's lock, unless a third process has been faster and the lock is now its own. */
-async function remove(path: string, dead: Holder | undefined): Promise<void> {
-  const aside = temporaryName(path);
-  await rename(path, aside).catch(() => {});
-  const found = holderOf(aside);
-  if (found !== "gone" && JSON.stringify(found) !== JSON.stringify(dead)) await link(aside, path).catch(() => {});
-  await rm(aside, { force: true });
-}
-
-function holderOf(path: string): Holder | "gone" | undefined {
+function textOf(path: string): string | undefined {
   try {
-    const found = JSON.parse(readFileSync(path, "utf8")) as Holder;
-    return Number.isInteger(found?.pid) && typeof found.host === "string" ? found : undefined;
+    return readFileSync(path, "utf8");
   } catch (error) {
-    return codeOf(error) === "ENOENT" ? "gone" : undefined;
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw fileProblem("reading", path, error);
   }
 }
 
-/** An unreadable lock is somebody's who is just writing it, or damaged. */
-async function isOld(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  return found === undefined || Date.now() - found.mtimeMs > 60_000;
+function holderOf(text: string | undefined): Holder | undefined {
+  try {
+    const found = JSON.parse(text ?? "") as Holder;
+    return Number.isInteger(found?.pid) && found.pid > 0 ? found : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-function isDead(path: string, { pid, host, since }: Holder): boolean {
-  if (host !== hostname()) return false;
-  // a container that starts again has the same name, and its first process the same number
-  if (pid === process.pid) return !held.has(path);
-  const startedMs = Date.now() - uptime() * 1000;
-  if (Date.parse(since) < startedMs - 60_000) return true;
+/** Whether a holder still runs, as far as can be told: of another machine's, nothing can. */
+function isAlive({ pid, host, began }: Holder): boolean {
+  if (host !== hostname()) return true;
   try {
     process.kill(pid, 0);
-    return false;
   } catch (error) {
-    return codeOf(error) === "ESRCH";
+    return codeOf(error) === "EPERM";
   }
+  const now = beginOf(pid);
+  return began === "" || now === "" || now === began;
+}
+
+function beginOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" ? "dead" : fields[19];
+  } catch {
+    return "";
+  }
+}
+
+function held(path: string, holder: Holder | undefined, { wanted, remedy = "wait for it" }: Refusal): UserError {
+  if (holder === undefined) {
+    return new Held(
+      `${wanted}: another process is at it; expected to be alone, try again, or delete ${path} if no milan runs`,
+    );
+  }
+  const isHere = holder.host === hostname();
+  return new Held(
+    `${wanted}: process ${holder.pid}${isHere ? "" : ` on ${holder.host}`} is ${holder.purpose}; expected to be alone, ${remedy}` +
+      (isHere ? "" : `, or, if it is gone, delete ${path}`),
+  );
 }

@@ -3,14 +3,14 @@
  *
  * That build locks by making a folder, which a killed process leaves behind; and since it cannot tell its own lock from another's, it never
  * rolls back a half-written transaction that it finds in a rollback journal (measured: a killed UPDATE stays half done). So the file is opened by
- * one process at a time, under our own lock (`lock.ts`), and written through a write-ahead log, in which a transaction that was not
+ * one process at a time, under our own lock (`base/lock.ts`), and written through a write-ahead log, in which a transaction that was not
  * finished does not count. A commit is on the disk before it is answered (2 to 4 ms).
  */
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import sqlite from "node-sqlite3-wasm";
 import { messageOf, UserError } from "../base/errors.js";
-import { restate, takeLock } from "./lock.js";
+import { restate, takeLock } from "../base/lock.js";
 import { STEPS } from "./schema.js";
 
 export type Value = string | number | null;
@@ -44,7 +44,10 @@ export class Database {
       throw new UserError(`opening ${path}: there is no study yet; begin one with milan annotate RUN`);
     }
     mkdirSync(dirname(path), { recursive: true });
-    const unlock = takeLock(holderPath(path), purpose);
+    const unlock = takeLock(holderPath(path), purpose, {
+      wanted: `opening ${path}`,
+      remedy: "stop it first, or ask it: its review page exports too",
+    });
     try {
       return new Database(path, opened(path), unlock);
     } catch (error) {
