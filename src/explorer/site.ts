@@ -49,7 +49,7 @@ export interface SiteOptions {
 
 const WITHOUT = "This is a copy without its server. Open the run with milan serve for this.";
 /** Exemplars on a strip, and pixels of each. */
-const STRIP = 5;
+const STRIP = 6;
 const STRIP_SIZE = 144;
 /** Answers under way at once. */
 const AT_ONCE = 4;

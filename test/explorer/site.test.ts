@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 
 test("answers lie where the contract says, and are those of the server", async () => {
-  expect(Site.parse(json("site.json"))).toMatchObject({ static: true, strip: 5 });
+  expect(Site.parse(json("site.json"))).toMatchObject({ static: true, strip: 6 });
   const explorer = await openExplorer([at("one"), at("two")]);
   const app = await explorerApp(explorer, { host: "127.0.0.1" });
   const ask = async (path: string) => {

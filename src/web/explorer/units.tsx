@@ -4,7 +4,7 @@ import { useKeys } from "../shared/keys.js";
 import { Failure, Loading } from "../shared/parts.js";
 import { go, Link } from "../shared/router.js";
 import type { PageProps } from "./app.js";
-import type { UnitQuery } from "./client.js";
+import { isSite, type UnitQuery } from "./client.js";
 import { FALLING, filtersOf, SORTS, USUAL } from "./filters.js";
 import { Grid } from "./grid.js";
 import { useUnitLines } from "./list.js";
@@ -29,6 +29,16 @@ export function UnitsPage({ run, query }: PageProps) {
       <div className="found">
         <div className="finder">
           <Search said={filters.q ?? ""} set={(q) => set(q ? { q } : { q, meaning: "0" })} />
+          {filters.q && !isSite && (
+            <label className="near" title="Also units whose descriptions have words of like meaning">
+              <input
+                type="checkbox"
+                checked={filters.meaning === "1"}
+                onChange={(event) => set({ meaning: event.target.checked ? "1" : "0" })}
+              />
+              near words too
+            </label>
+          )}
           <Order filters={filters} set={set} />
           <p className="count soft" role="status">
             {total === undefined ? "" : found(total, run.units)}
@@ -92,7 +102,7 @@ function Search({ said, set }: { said: string; set: (q: string) => void }) {
 function Order({ filters, set }: { filters: UnitQuery; set: (changes: UnitQuery) => void }) {
   const { sort, descending } = { ...USUAL, ...filters };
   const falls = descending === "1";
-  const turn = falls ? "Largest first" : "Smallest first";
+  const turn = "Turn the order round";
   return (
     <span className="order">
       <label>
@@ -110,7 +120,13 @@ function Order({ filters, set }: { filters: UnitQuery; set: (changes: UnitQuery)
           ))}
         </select>
       </label>
-      <button type="button" aria-label={turn} title={turn} onClick={() => set({ descending: falls ? "0" : "1" })}>
+      <button
+        type="button"
+        aria-label={turn}
+        title={turn}
+        aria-pressed={falls}
+        onClick={() => set({ descending: falls ? "0" : "1" })}
+      >
         <span aria-hidden="true">{falls ? "↓" : "↑"}</span>
       </button>
     </span>

@@ -11,7 +11,7 @@ export const amount = (value: number | null): string =>
 
 /** @param share 0 to 1. */
 export const percent = (share: number | null): string =>
-  share === null ? UNKNOWN : `${share < 0.0995 ? (share * 100).toFixed(1) : Math.round(share * 100)} %`;
+  share === null ? UNKNOWN : `${share > 0 && share < 0.0995 ? (share * 100).toFixed(1) : Math.round(share * 100)} %`;
 
 export const whole = (count: number): string => count.toLocaleString("en");
 
