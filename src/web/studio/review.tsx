@@ -102,8 +102,10 @@ function Found({ session, query, page, changed }: FoundProps) {
     <>
       <div className="line above">
         <p className="soft">
-          {counted(page.answers, "answer")} to {counted(page.total, "unit")}. <kbd>j</kbd> <kbd>k</kbd> choose,{" "}
-          <kbd>a</kbd> accepts, <kbd>r</kbd> rejects.
+          {counted(page.answers, "answer")} to {counted(page.total, "unit")}.{" "}
+          <span className="keys-hint">
+            <kbd>j</kbd> <kbd>k</kbd> choose, <kbd>a</kbd> accepts, <kbd>r</kbd> rejects.
+          </span>
         </p>
         {clean.length > 0 && (
           <button type="button" disabled={sending} onClick={() => judge(clean, true)}>
