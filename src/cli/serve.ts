@@ -25,11 +25,7 @@ export function registerServe(program: Command): void {
     .description("look at runs in the browser: search, evidence, verdicts; and over HTTP for other programs")
     .argument("<runs...>", "runs, described or not, and MILANNOTATIONS folders")
     .option("--port <number>", "0 for any that is free", whole(0, 65535), 8000)
-    .addOption(
-      new Option("--host <address>", "where to listen; others than this machine can reach all but the default").default(
-        "127.0.0.1",
-      ),
-    )
+    .option("--host <address>", "where to listen; 0.0.0.0: to be reached from elsewhere, with a token", "127.0.0.1")
     .option("--name <host>", "another name the server is reached by; repeatable", several, [])
     .option("--token <text>", "what visitors have to show; default: none on this machine, else a new one each time")
     .option("--reviewer <name>", "kept with verdicts that come without one")
@@ -55,7 +51,7 @@ The API is described at /api/openapi.json. Verdicts are kept in RUN/audit.csv, a
     )
     .action(async (folders: string[], options: Options) => {
       const { serveExplorer } = await import("../explorer/server.js");
-      const { isLoopback } = await import("../serving/hosts.js");
+      const { inUrl, isLoopback } = await import("../serving/hosts.js");
       const { newToken } = await import("../serving/token.js");
       const { liveBodyLimit, liveRoutes } = await import("../explorer/live/routes.js");
       const { host, port, name: names, images, reviewer, model: models, classes, device, threads, vectors } = options;
@@ -68,6 +64,8 @@ The API is described at /api/openapi.json. Verdicts are kept in RUN/audit.csv, a
           process.stderr.write(`milan: bug: ${error instanceof Error ? error.stack : String(error)}\n`);
         },
       });
-      process.stdout.write(`${listening.url}${token === null ? "" : `?token=${encodeURIComponent(token)}`}\n`);
+      const addresses = [listening.url, ...names.map((name) => `http://${inUrl(name)}:${listening.port}/`)];
+      const entrance = token === null ? "" : `?token=${encodeURIComponent(token)}`;
+      process.stdout.write(addresses.map((address) => `${address}${entrance}\n`).join(""));
     });
 }

@@ -22,6 +22,7 @@ export interface GuardOptions {
 }
 
 const MEGABYTE = 1 << 20;
+const SHORTEST_TOKEN = 8;
 
 /**
  * An application with guards: known names only (DNS rebinding), nothing from other sites, a token where it can be reached from elsewhere, a
@@ -32,6 +33,9 @@ export function guarded<E extends Env = Env>(options: GuardOptions): OpenAPIHono
   const { host, names = [], token = null, bodyLimit = () => MEGABYTE } = options;
   if (token === null && !isLoopback(host)) {
     throw new UserError(`serving: ${host} can be reached from elsewhere; expected a token, got none; give one`);
+  }
+  if (token !== null && token.length < SHORTEST_TOKEN) {
+    throw new UserError(`serving: a token of ${token.length} characters; expected at least ${SHORTEST_TOKEN}`);
   }
   const app = new OpenAPIHono<E>({ defaultHook: refuseInvalid });
   app.onError((error, c) => answerError(error, c, options.onFault));
@@ -53,6 +57,7 @@ function refuseInvalid(result: { success: boolean; error?: z.ZodError }, c: Cont
 function answerError(error: unknown, c: Context, onFault?: (error: unknown) => void) {
   if (error instanceof HTTPException) return c.json({ error: error.message }, error.status);
   if (error instanceof UserError) return c.json({ error: messageOf(error) }, 400);
-  onFault?.(error);
+  const isGone = c.req.raw.signal.aborted; // who is gone gets no answer, and work that was given up for it is no fault
+  if (!isGone) onFault?.(error);
   return c.json({ error: "the server failed at this; its terminal says why" }, 500);
 }

@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRoute, z } from "@hono/zod-openapi";
@@ -13,6 +14,7 @@ import { ask, send } from "./ask.js";
 const folder = mkdtempSync(join(tmpdir(), "milan-serving-"));
 const faults: unknown[] = [];
 const open: Listening[] = [];
+let left = 0;
 
 const written = createRoute({
   method: "post",
@@ -38,6 +40,12 @@ async function serve(options: Partial<GuardOptions> = {}): Promise<number> {
   });
   app.get("/api/broken", () => {
     throw new Error("secret of /home/somebody");
+  });
+  app.get("/api/slow", async (c) => {
+    const { signal } = c.req.raw;
+    while (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
+    left++;
+    throw signal.reason;
   });
   pages(app, "explorer", join(folder, "web"));
   const listening = await listen(app, { host: options.host ?? "127.0.0.1", port: 0 });
@@ -130,6 +138,7 @@ describe("the token", () => {
 
   test("is needed where the server is reached from elsewhere", () => {
     expect(() => guarded({ host: "0.0.0.0" })).toThrow(/0\.0\.0\.0 can be reached from elsewhere/);
+    expect(() => guarded({ host: "0.0.0.0", token: "" })).toThrow(/expected at least 8/);
   });
 
   test("opens as header, as cookie, and through the printed address", async () => {
@@ -265,6 +274,18 @@ describe("pages", () => {
     expect([400, 404]).toContain(answer.status);
     expect(answer.text).not.toBe("secret");
   });
+});
+
+test("a visitor who leaves is no fault", async () => {
+  const before = faults.length;
+  await new Promise<void>((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write("GET /api/slow HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    setTimeout(() => socket.destroy(), 50);
+    socket.on("close", () => resolve());
+  });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(faults).toHaveLength(before);
+  expect(left).toBe(1);
 });
 
 test("a taken port, and a host of elsewhere, are said in one line", async () => {

@@ -5,6 +5,7 @@
 import sharp from "sharp";
 import { ByteCache } from "../../base/byte-cache.js";
 import { UserError } from "../../base/errors.js";
+import { interleaved } from "../../data/images/interleaved.js";
 import { maskOf } from "../../exemplars/masks.js";
 import { maskShrinker, type Size } from "../mask-bits.js";
 import { Spreads, unitLevel } from "../served/levels.js";
@@ -115,11 +116,9 @@ export class Gallery {
   /** A picture as pixels, uint8 [height, width, 3]. */
   #pixels(run: ServedRun, image: number, [height, width]: Size): Promise<Uint8Array> {
     return this.#thumbs.through(`${keyOf(run)}/${image}/${width}`, async () => {
-      const { height: fullHeight, width: fullWidth } = run.store;
-      const pixels = interleaved(await run.store.image(image), fullHeight * fullWidth);
-      if (width === fullWidth) return pixels;
-      const raw = { width: fullWidth, height: fullHeight, channels: 3 } as const;
-      return sharp(pixels, { raw }).resize(width, height, { fit: "fill" }).raw().toBuffer();
+      const whole = interleaved(await run.store.image(image), run.store.width, run.store.height);
+      const fits = width === run.store.width;
+      return (fits ? whole : whole.resize(width, height, { fit: "fill" })).raw().toBuffer();
     });
   }
 
@@ -156,15 +155,6 @@ async function maskAt(served: ServedRun, unit: ServedUnit, rank: number, level: 
   return shape[0] === store.height && shape[1] === store.width
     ? mask
     : maskShrinker([store.height, store.width], shape)(mask);
-}
-
-/** uint8 [3, area] to [area, 3]. */
-function interleaved(planes: Uint8Array, area: number): Uint8Array {
-  const pixels = new Uint8Array(3 * area);
-  for (let channel = 0; channel < 3; channel++) {
-    for (let i = 0; i < area; i++) pixels[3 * i + channel] = planes[channel * area + i];
-  }
-  return pixels;
 }
 
 async function webp(pixels: Uint8Array, width: number, height: number): Promise<ImageFile> {
