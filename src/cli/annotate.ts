@@ -210,6 +210,9 @@ function greeting(study: Study, url: string, tokens: { annotator: string; review
     tokens
       ? `annotators: ${url}?token=${tokens.annotator}\nreviewers:  ${url}?token=${tokens.reviewer}#/progress`
       : `annotators: ${url}\nreviewers:  ${url}#/progress`,
+    ...(tokens && url.includes("//127.0.0.1:")
+      ? ["from elsewhere: with this machine's address, or a --name, in place of 127.0.0.1"]
+      : []),
     "Ctrl+C stops; the same command goes on",
   ];
   return `${lines.join("\n")}\n`;
