@@ -49,10 +49,16 @@ export const restrictive: MiddlewareHandler = secureHeaders({
   overwrite: false, // a route may be stricter
 });
 
-/** Refuses larger bodies, in bytes: by their announced length before anything is read, or else as soon as they are too long. */
+/** Bodies of unknown length are kept before any route sees them, however many there are at once. No browser sends files so. */
+const MOST_UNANNOUNCED = 1 << 20;
+
+/**
+ * Refuses larger bodies, in bytes: by their announced length before anything is read, or else as soon as they are too long, or longer than 1 MB.
+ */
 export function limitedBody(limit: (path: string) => number): MiddlewareHandler {
   return (c, next) => {
-    const maxSize = limit(c.req.path);
+    const isAnnounced = c.req.header("transfer-encoding") === undefined;
+    const maxSize = Math.min(limit(c.req.path), isAnnounced ? Number.POSITIVE_INFINITY : MOST_UNANNOUNCED);
     const onError = () => {
       throw new HTTPException(413, { message: `the request is too large; at most ${maxSize} bytes are taken here` });
     };
