@@ -227,6 +227,18 @@ describeChromium("the explorer in a browser", () => {
     expect(await page.locator(".figures .weight").allTextContents()).toEqual(["10 %", "10 %", "70 %", "10 %"]);
   });
 
+  test("shows an exemplar large, and the next by an arrow", async () => {
+    await open("unit/0/1");
+    await drawn("masked");
+    await page.getByRole("button", { name: /^Exemplar 1,/ }).click();
+    await page.getByRole("dialog", { name: /^Exemplar 1:/ }).waitFor();
+    await page.keyboard.press("ArrowRight");
+    await page.getByRole("dialog", { name: /^Exemplar 2:/ }).waitFor();
+    await page.keyboard.press("Escape");
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    expect(page.url()).toContain("unit/0/1");
+  });
+
   test("from the start to a unit, to the next and back by keys alone", async () => {
     await open("units");
     await expect.poll(count).toBe("160 units");

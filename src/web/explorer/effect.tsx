@@ -23,7 +23,7 @@ export function EffectOf({ run, unit }: { run: Run; unit: UnitRef }) {
           {({ images, changed, classes }) => (
             <>
               <p>
-                The answer to {changed} of its {counted(images, "exemplar")} changes.
+                The answer to {changed === 0 ? "none" : changed} of its {counted(images, "exemplar")} changes.
               </p>
               <ClassShares classes={classes} caption="Mean probabilities over the unit’s exemplars that change most" />
             </>

@@ -1,8 +1,8 @@
 /** A unit's exemplars, large: under masks at any level, outlined, as heat maps or whole; by meaning where there are several. */
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { useAnswer } from "../shared/asking.js";
 import { amount, counted, percent } from "../shared/numbers.js";
-import { Choice, Slider } from "../shared/parts.js";
+import { Choice, Dialog, Slider } from "../shared/parts.js";
 import { type Run, server, type UnitPage } from "./client.js";
 import { levelAt, positionOf, quantileAt, quantileText, rangeOf } from "./levels.js";
 import { Picture } from "./picture.js";
@@ -37,27 +37,38 @@ export function Exemplars({ run, page, view, weights }: ExemplarsProps) {
   const heat = useStack(server.pictures.heat(run, page), exemplars.length, view.look === "heat");
   const most = Math.max(1e-9, ...(weights ?? []));
   const failure = masks.failure?.message ?? heat.failure?.message ?? run.cannot.pictures;
-  const figures = exemplars.map(({ rank, image, activation, name }, i) => {
+  const [large, setLarge] = useState<number>();
+  const shown = exemplars.map(({ rank, image, name }, i) => {
     const mask = masks.value?.[i];
     const said = name ?? `picture ${image}`;
     const share = mask && (shareOf(mask) > 0 ? `${percent(shareOf(mask))} in the mask` : "nothing above the level");
+    const title = share ? `${said}: ${share}` : said;
+    const picture = (
+      <Picture
+        key={rank}
+        source={server.pictures.whole(run, image)}
+        size={run}
+        look={view.look}
+        strength={view.strength}
+        mask={mask}
+        heat={heat.value?.[i]}
+        label={`Exemplar ${rank + 1}, ${title}`}
+      />
+    );
+    return { picture, title };
+  });
+  const figures = exemplars.map(({ rank, activation }, i) => {
     const weight = weights?.[rank];
     return (
       <figure
         key={rank}
-        title={share ? `${said}: ${share}` : said}
+        title={shown[i].title}
         className={weight === undefined ? undefined : "weighed"}
         style={{ "--weight": weight === undefined ? 1 : weight / most } as object}
       >
-        <Picture
-          source={server.pictures.whole(run, image)}
-          size={run}
-          look={view.look}
-          strength={view.strength}
-          mask={mask}
-          heat={heat.value?.[i]}
-          label={`Exemplar ${rank + 1}, ${said}${share ? `, ${share}` : ""}`}
-        />
+        <button type="button" className="enlarge" onClick={() => setLarge(i)}>
+          {shown[i].picture}
+        </button>
         <figcaption>
           <b>{rank + 1}</b> <span className="soft">{amount(activation)}</span>
           {weight !== undefined && <span className="weight">{percent(weight)}</span>}
@@ -75,6 +86,16 @@ export function Exemplars({ run, page, view, weights }: ExemplarsProps) {
         </p>
       )}
       {page.exemplars.length === 0 ? <p className="soft">It has none.</p> : <Groups page={page} figures={figures} />}
+      {large !== undefined && exemplars[large] && (
+        <Dialog
+          title={`Exemplar ${exemplars[large].rank + 1}: ${amount(exemplars[large].activation)}`}
+          close={() => setLarge(undefined)}
+          step={(by) => setLarge((large + by + exemplars.length) % exemplars.length)}
+        >
+          <div className="large">{shown[large].picture}</div>
+          <p className="soft small">{shown[large].title}</p>
+        </Dialog>
+      )}
     </section>
   );
 }

@@ -69,6 +69,7 @@ export class UnitLines {
     try {
       const { total, units } = await this.#ask(page * PAGE, signal);
       this.total = total;
+      this.failure = undefined;
       this.#pages.set(page, units);
     } catch (error) {
       if (signal.aborted) return;

@@ -28,7 +28,10 @@ export function UnitsPage({ run, query }: PageProps) {
       <Rail run={run} filters={filters} set={set} />
       <div className="found">
         <div className="finder">
-          <Search said={filters.q ?? ""} set={(q) => set(q ? { q } : { q, meaning: "0" })} />
+          <Search
+            said={filters.q ?? ""}
+            set={(q) => set(q ? { q } : { q, meaning: "0", ...(filters.sort === "relevance" && { sort: "layer" }) })}
+          />
           {filters.q && !isSite && (
             <label className="near" title="Also units whose descriptions have words of like meaning">
               <input

@@ -82,18 +82,28 @@ export function Slider(props: {
 }
 
 /** A dialog above the page, as long as it is rendered. Escape, the button or a press beside it closes it. */
-export function Dialog({ title, close, children }: { title: string; close: () => void; children: ReactNode }) {
+export function Dialog(props: {
+  title: string;
+  close: () => void;
+  /** What the arrows to the right (1) and to the left (-1) do. */
+  step?: (by: 1 | -1) => void;
+  children: ReactNode;
+}) {
+  const { title, close, step, children } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
     dialog.current?.showModal();
   }, []);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog by itself
     <dialog
       ref={dialog}
       aria-labelledby={heading}
       onClose={close}
+      onKeyDown={(event) => {
+        if (event.key === "ArrowRight") step?.(1);
+        if (event.key === "ArrowLeft") step?.(-1);
+      }}
       onClick={(event) => event.target === dialog.current && dialog.current.close()}
     >
       <h2 id={heading}>{title}</h2>
