@@ -95,6 +95,7 @@ export class Run {
     if (!file) {
       file = openNpy(join(layerFolder(this.folder, layer.name), "maps.npy"));
       this.#maps.set(layer.name, file);
+      file.catch(() => this.#maps.delete(layer.name)); // it may be there the next time, and is nothing to close
     }
     return file;
   }

@@ -134,6 +134,19 @@ describe("runs", () => {
     expect((await flat.ask("/api/runs/flat/units/0/0/heat")).status).toBe(409);
   });
 
+  test("without any maps show pictures without masks", async () => {
+    cpSync(at("net"), at("maskless"), { recursive: true });
+    for (const layer of ["colours", "mixed"]) rmSync(at("maskless", "layers", layer, "maps.npy"));
+    const maskless = await serve([at("maskless")]);
+    const strip = await maskless.ask("/api/runs/maskless/units/0/0/strip?count=1&shade=1");
+    expect(strip.status).toBe(200);
+    const { channels } = await sharp(strip.body).stats();
+    expect(Math.min(...channels.map(({ mean }) => mean))).toBeGreaterThan(10); // nothing is dark
+    const masks = await maskless.ask("/api/runs/maskless/units/0/0/masks");
+    expect([masks.status, masks.text]).toEqual([400, expect.stringMatching(/maps\.npy: no such file/)]);
+    expect(maskless.faults).toEqual([]);
+  });
+
   test("that are none, or twice the same, are refused in a line", async () => {
     mkdirSync(at("empty"), { recursive: true });
     await expect(serve([at("empty")])).rejects.toThrow(/expected a run .* or a MILANNOTATIONS folder/);

@@ -50,7 +50,10 @@ export class Gallery {
     });
   }
 
-  /** The exemplars of a unit, best first, side by side, dark outside of their masks. One without a picture shows its mask alone. */
+  /**
+   * The exemplars of a unit, best first, side by side, dark outside of their masks. One without a picture shows its mask alone, one without a
+   * mask, since the run has lost its maps, its picture.
+   */
   strip(run: ServedRun, unit: ServedUnit, look: StripLook, signal?: AbortSignal): Promise<ImageFile> {
     const { size, count, shade, quantile } = look;
     const name = `strip/${unit.at}/${size}/${count}/${shade}/${quantile ?? ""}`;
@@ -64,7 +67,7 @@ export class Gallery {
       for (const [place, rank] of ranks.entries()) {
         const image = unit.layer.images[unit.row * run.store.k + rank];
         const pixels = run.cannot.pictures === null ? await this.#pixels(run, image, shape) : undefined;
-        const mask = await maskAt(run, unit, rank, level, shape);
+        const mask = await orWhole(maskAt(run, unit, rank, level, shape), height * width);
         for (let i = 0; i < mask.length; i++) {
           const [y, x] = [Math.floor(i / width), i % width];
           const at = 3 * (y * width * ranks.length + place * width + x);
@@ -127,6 +130,13 @@ export class Gallery {
     return kept ? Promise.resolve(kept) : this.#turns.take(() => this.#files.through(key, make), signal);
   }
 }
+
+/** A mask, or one of everything where there is none. */
+const orWhole = (mask: Promise<Uint8Array>, area: number): Promise<Uint8Array> =>
+  mask.catch((error) => {
+    if (error instanceof UserError) return new Uint8Array(area).fill(1);
+    throw error;
+  });
 
 /** What stands for a picture that cannot be had. */
 const GREY = 190;
