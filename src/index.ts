@@ -129,6 +129,7 @@ export { Vocabulary } from "./language/vocabulary.js";
 export { wordOverlap } from "./language/word-overlap.js";
 export { wordVectorMatching } from "./language/word-vectors.js";
 export { words } from "./language/words.js";
+export { type Pulled, type PullOptions, pull } from "./pull/pull.js";
 export {
   type Candidate,
   type Description,
@@ -208,6 +209,12 @@ export { gradesTable, writeGrades } from "./studies/grading/report.js";
 export { openSegmenter, type SegmenterOptions } from "./studies/segmenter.js";
 export { type TrainClassifierOptions, type TrainedClassifier, trainClassifier } from "./studies/train-classifier.js";
 export { CLASSIFIERS, type ClassifierNetwork } from "./studies/train-classifier-networks.js";
+export { exportTable } from "./studio/export.js";
+export { exportBatch } from "./studio/mturk-export.js";
+export { importResults } from "./studio/mturk-import.js";
+export { proposeQualification, type Qualification, readQualification } from "./studio/qualification.js";
+export { type StudioOptions, serveStudio } from "./studio/server.js";
+export { type Settings as StudySettings, Study, studyPath, type UnitChoice } from "./studio/study.js";
 export { alexnet } from "./zoo/alexnet.js";
 export { bigganDiscriminator } from "./zoo/biggan-discriminator.js";
 export { bigganGenerator, latentPieces } from "./zoo/biggan-generator.js";
