@@ -166,7 +166,7 @@ function Groups({ page, figures }: { page: UnitPage; figures: readonly ReactNode
   return (
     <>
       {meanings.map(({ text, share, ranks }) => (
-        <div className="meaning" key={text}>
+        <div className="meaning" key={ranks.join()}>
           <h3>
             {text}{" "}
             <span className="tag" title="How far these exemplars exceed the unit’s level, over how far all of them do">
