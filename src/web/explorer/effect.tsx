@@ -3,10 +3,10 @@ import { useState } from "react";
 import { useAnswer } from "../shared/asking.js";
 import { counted } from "../shared/numbers.js";
 import { Answered } from "../shared/parts.js";
-import { Link } from "../shared/router.js";
 import { type Run, server, type UnitRef } from "./client.js";
-import { pageAddress, unitsText } from "./places.js";
+import { unitsText } from "./places.js";
 import { ClassShares } from "./shares.js";
+import { SwitchOffButton } from "./switch-off-button.js";
 
 export function EffectOf({ run, unit }: { run: Run; unit: UnitRef }) {
   const [asks, setAsks] = useState(false);
@@ -34,11 +34,9 @@ export function EffectOf({ run, unit }: { run: Run; unit: UnitRef }) {
           Switch it off on its exemplars
         </button>
       )}
-      {!refusal && (
-        <p className="small">
-          <Link to={pageAddress(run.id, "switch-off", { units: unitsText([unit]) })}>Switch it off with others</Link>
-        </p>
-      )}
+      <p className="small">
+        <SwitchOffButton run={run} unit={unit} />
+      </p>
     </section>
   );
 }

@@ -20,6 +20,7 @@ import type {
 
 const runAddress = (run: string) => `api/runs/${encodeURIComponent(run)}`;
 const unitAddress = (run: string, { layer, unit }: UnitRef) => `${runAddress(run)}/units/${layer}/${unit}`;
+const broughtAddress = (run: string, picture: string) => `${runAddress(run)}/probes/${encodeURIComponent(picture)}`;
 const said = (query: UnitQuery) => {
   const text = new URLSearchParams(Object.entries(query).filter(([, value]) => value)).toString();
   return text && `?${text}`;
@@ -47,6 +48,18 @@ export const live = {
   },
   ablate: (run: string, request: AblationRequest, signal?: AbortSignal) =>
     sendJson<Ablation>(`${runAddress(run)}/ablate`, request, signal),
+  /** The model with units silent for good: the bytes of an ONNX file, and its name. */
+  edited: async (
+    run: string,
+    units: readonly UnitRef[],
+    signal?: AbortSignal,
+  ): Promise<{ file: Blob; name: string }> => {
+    const body = JSON.stringify({ units });
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body };
+    const response = await asked(`${runAddress(run)}/edit`, signal ? { ...init, signal } : init);
+    const name = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "")?.[1];
+    return { file: await response.blob(), name: name ?? "edited.onnx" };
+  },
   review: (run: string, request: ReviewRequest, signal?: AbortSignal) =>
     sendJson<unknown>(`${runAddress(run)}/reviews`, request, signal),
   /** With the version of the run's pictures, so that a browser may keep them for ever. */
@@ -62,6 +75,13 @@ export const live = {
       `${unitAddress(run.id, unit)}/masks?v=${run.version}${quantile === null ? "" : `&quantile=${quantile}`}`,
     /** Their activations, from 0 (black) to the unit's highest (white), one below the other. */
     heat: (run: Run, unit: UnitRef): string => `${unitAddress(run.id, unit)}/heat?v=${run.version}`,
+    /** A visitor's picture as the network saw it. @param picture its name, from `Probe`. */
+    brought: (run: Run, picture: string): string => `${broughtAddress(run.id, picture)}/image`,
+    /** A unit's mask and activations on it, as those of exemplars. */
+    broughtMask: (run: Run, picture: string, { layer, unit }: UnitRef): string =>
+      `${broughtAddress(run.id, picture)}/units/${layer}/${unit}/mask`,
+    broughtHeat: (run: Run, picture: string, { layer, unit }: UnitRef): string =>
+      `${broughtAddress(run.id, picture)}/units/${layer}/${unit}/heat`,
   },
 };
 

@@ -23,9 +23,39 @@ export const listAddress = (run: string, query: UnitQuery): string => addressOf(
 export const unitPlace = (run: string, { layer, unit }: UnitRef, query: UnitQuery = {}): string =>
   addressOf([run, "unit", layer, unit], query as Query);
 
-/** Units in an address, for `switch-off`: `0:3,0:7`. */
-export const unitsText = (units: readonly UnitRef[]): string =>
-  units.map(({ layer, unit }) => `${layer}:${unit}`).join(",");
+/** No address is read beyond this. */
+const MOST_UNITS = 20_000;
 
-export const unitsOf = (text: string): UnitRef[] =>
-  [...text.matchAll(/(\d+):(\d+)/g)].map(([, layer, unit]) => ({ layer: Number(layer), unit: Number(unit) }));
+/**
+ * Units in an address, for `switch-off`: `0:3,0:7`, or shorter `0:3,7`; what follows one another is `0:3-5`. Their order is kept.
+ */
+export function unitsText(units: readonly UnitRef[]): string {
+  const spans: { layer: number; from: number; to: number }[] = [];
+  for (const { layer, unit } of units) {
+    const last = spans.at(-1);
+    if (last?.layer === layer && last.to + 1 === unit) last.to = unit;
+    else spans.push({ layer, from: unit, to: unit });
+  }
+  return spans
+    .map(({ layer, from, to }, i) => {
+      const place = spans[i - 1]?.layer === layer ? "" : `${layer}:`;
+      return place + (from === to ? from : `${from}-${to}`);
+    })
+    .join(",");
+}
+
+/** What makes no sense is passed over. */
+export function unitsOf(text: string): UnitRef[] {
+  const units: UnitRef[] = [];
+  let layer: number | undefined;
+  for (const part of text.split(",")) {
+    const [, place, from, to] = /^(?:(\d{1,6}):)?(\d{1,9})(?:-(\d{1,9}))?$/.exec(part) ?? [];
+    if (from === undefined) continue;
+    if (place !== undefined) layer = Number(place);
+    if (layer === undefined) continue;
+    for (let unit = Number(from); unit <= Number(to ?? from) && units.length < MOST_UNITS; unit++) {
+      units.push({ layer, unit });
+    }
+  }
+  return units;
+}

@@ -2,7 +2,14 @@
 import { percent } from "../shared/numbers.js";
 import type { ClassShare } from "./client.js";
 
-export function ClassShares({ classes, caption }: { classes: readonly ClassShare[]; caption: string }) {
+interface SharesProps {
+  readonly classes: readonly ClassShare[];
+  readonly caption: string;
+  /** Whether the difference has a column of its own. */
+  readonly change?: boolean;
+}
+
+export function ClassShares({ classes, caption, change = false }: SharesProps) {
   const most = Math.max(1e-9, ...classes.flatMap(({ before, after }) => [before, after]));
   return (
     <table className="shares">
@@ -16,6 +23,11 @@ export function ClassShares({ classes, caption }: { classes: readonly ClassShare
           <th scope="col" className="number">
             without
           </th>
+          {change && (
+            <th scope="col" className="number" title="in hundredths">
+              change
+            </th>
+          )}
         </tr>
       </thead>
       <tbody>
@@ -35,9 +47,17 @@ export function ClassShares({ classes, caption }: { classes: readonly ClassShare
             </td>
             <td className="number">{percent(before)}</td>
             <td className="number">{percent(after)}</td>
+            {change && <td className={`number ${after < before ? "less" : "more"}`}>{difference(after - before)}</td>}
           </tr>
         ))}
       </tbody>
     </table>
   );
+}
+
+/** In hundredths, with its sign. */
+function difference(share: number): string {
+  const text = (100 * share).toFixed(1);
+  if (Number(text) === 0) return "0.0";
+  return share > 0 ? `+${text}` : text.replace("-", "−");
 }

@@ -68,6 +68,7 @@ export function siteOf(file: string): Source {
     effect: refuse,
     probe: refuse,
     ablate: refuse,
+    edited: refuse,
     review: refuse,
     pictures: {
       whole: ({ id }, image) => `${runAddress(id)}/images/${image}.webp`,
@@ -77,6 +78,10 @@ export function siteOf(file: string): Source {
       }),
       masks: ({ id }, unit) => `${unitAddress(id, unit)}.masks.png`,
       heat: ({ id }, unit) => `${unitAddress(id, unit)}.heat.png`,
+      // there are none
+      brought: () => "",
+      broughtMask: () => "",
+      broughtHeat: () => "",
     },
   };
 }
