@@ -16,7 +16,7 @@ export function Bring({ small = false, taken }: { small?: boolean; taken?: () =>
   };
   const over = useDrops(take);
   return (
-    <div className={`bring${small ? " small" : ""}${over ? " over" : ""}`}>
+    <div className={`bring${small ? " again" : ""}${over ? " over" : ""}`}>
       {!small && (
         <p>
           <strong>Drop a picture here</strong>, or paste one

@@ -89,7 +89,7 @@ function FiredUnit({ run, line, words }: { run: Run; line: FiredLine; words: str
           {text ? <Marked text={text} words={words} /> : silenceOf(line, run)}
         </span>
         <span className="soft small">
-          {unitName(run, line)}
+          {unitName(run, line)}, on {percent(above)} of the picture
           {doubts.map((doubt) => (
             <span key={doubt} className="tag doubt">
               {doubtName(doubt)}
@@ -134,7 +134,9 @@ export function Strip({ run, line, count }: { run: Run; line: FiredLine; count: 
   const ratio = `${Math.max(1, strip.count) * run.width} / ${run.height}`;
   return (
     <span className="strip" style={{ aspectRatio: ratio }}>
-      {strip.count > 0 && run.cannot.pictures === null && <img src={strip.source} alt="" loading="lazy" />}
+      {strip.count > 0 && run.cannot.pictures === null && (
+        <img key={strip.source} src={strip.source} alt="" loading="lazy" />
+      )}
     </span>
   );
 }

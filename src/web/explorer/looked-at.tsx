@@ -44,7 +44,7 @@ export function LookedAt({ run, brought, probe, line }: LookedAtProps) {
           source={server.pictures.brought(run, picture)}
           size={run}
           look={look}
-          strength={look === "masked" ? 0.8 : 1}
+          strength={look === "masked" ? 0.65 : 1}
           mask={mask.value}
           heat={heat.value}
           label={`Your picture${where ? `, ${where}` : ""}`}

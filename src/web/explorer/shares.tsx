@@ -47,7 +47,7 @@ export function ClassShares({ classes, caption, change = false }: SharesProps) {
             </td>
             <td className="number">{percent(before)}</td>
             <td className="number">{percent(after)}</td>
-            {change && <td className={`number ${after < before ? "less" : "more"}`}>{difference(after - before)}</td>}
+            {change && <Difference share={after - before} />}
           </tr>
         ))}
       </tbody>
@@ -56,8 +56,9 @@ export function ClassShares({ classes, caption, change = false }: SharesProps) {
 }
 
 /** In hundredths, with its sign. */
-function difference(share: number): string {
+function Difference({ share }: { share: number }) {
   const text = (100 * share).toFixed(1);
-  if (Number(text) === 0) return "0.0";
-  return share > 0 ? `+${text}` : text.replace("-", "−");
+  if (Number(text) === 0) return <td className="number soft">0.0</td>;
+  if (share > 0) return <td className="number more">+{text}</td>;
+  return <td className="number less">{text.replace("-", "−")}</td>;
 }
