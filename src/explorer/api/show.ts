@@ -6,8 +6,7 @@ import type { Run, UnitLine } from "./schemas.js";
 
 export function shownRun(run: ServedRun): z.infer<typeof Run> {
   const { store, units, header } = run;
-  const described = (some: readonly ServedUnit[]) => some.filter((unit) => unit.described?.description).length;
-  const occurring = new Set(units.flatMap(({ doubts }) => doubts));
+  const { layers, doubts } = countsOf(run);
   return {
     id: run.id,
     name: run.name,
@@ -19,21 +18,45 @@ export function shownRun(run: ServedRun): z.infer<typeof Run> {
     width: store.width,
     quantile: run.run?.manifest.quantile ?? null,
     units: units.length,
-    described: described(units),
+    described: layers.reduce((sum, { described }) => sum + described, 0),
     describer: header?.describer ?? null,
     lambda: run.lambda,
     layers: store.layers.map(({ name }, place) => {
-      const own = units.filter(({ layerPlace }) => layerPlace === place);
       const record = run.run?.layers[place];
       return {
-        ...{ place, name, display: run.layerNames[place], units: own.length, described: described(own) },
+        ...{ place, name, display: run.layerNames[place], ...layers[place] },
         map: record && run.cannot.relevel === null ? ([record.height, record.width] as [number, number]) : null,
       };
     }),
     cannot: { ...run.cannot },
     classes: run.classes === null ? null : [...run.classes],
-    doubts: DOUBTS.filter((doubt) => occurring.has(doubt)),
+    doubts: [...doubts],
   };
+}
+
+interface Counts {
+  /** By the layer's place. */
+  readonly layers: readonly { units: number; described: number }[];
+  /** Those that occur. */
+  readonly doubts: readonly (typeof DOUBTS)[number][];
+}
+
+const counted = new WeakMap<ServedRun, Counts>();
+
+/** Counted once: the first thing that every page waits for. */
+function countsOf(run: ServedRun): Counts {
+  const known = counted.get(run);
+  if (known) return known;
+  const layers = run.store.layers.map(() => ({ units: 0, described: 0 }));
+  const occurring = new Set<string>();
+  for (const { layerPlace, described, doubts } of run.units) {
+    layers[layerPlace].units++;
+    if (described?.description) layers[layerPlace].described++;
+    for (const doubt of doubts) occurring.add(doubt);
+  }
+  const counts = { layers, doubts: DOUBTS.filter((doubt) => occurring.has(doubt)) };
+  counted.set(run, counts);
+  return counts;
 }
 
 export type Verdict = z.infer<typeof UnitLine>["verdict"];
