@@ -27,6 +27,7 @@ const KEYS = [
   ["Enter", "open the unit"],
   ["Esc", "back to the units"],
   ["j k", "next unit, previous unit"],
+  ["y n u", "on a unit: it fits, does not fit, unsure"],
   ["?", "show these keys"],
 ] as const;
 

@@ -27,6 +27,7 @@ export type Probe = Of<"Probe">;
 export type FiredLine = Probe["fired"][number];
 export type Ablation = Of<"Ablation">;
 export type AblationRequest = Of<"AblationRequest">;
+export type Review = Of<"Review">;
 export type ReviewRequest = Of<"ReviewRequest">;
 export type Dashboard = Of<"Dashboard">;
 export type Cluster = Of<"Cluster">;

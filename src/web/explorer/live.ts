@@ -9,6 +9,7 @@ import type {
   Effect,
   Neighbours,
   Probe,
+  Review,
   ReviewRequest,
   Run,
   UnitLine,
@@ -61,7 +62,7 @@ export const live = {
     return { file: await response.blob(), name: name ?? "edited.onnx" };
   },
   review: (run: string, request: ReviewRequest, signal?: AbortSignal) =>
-    sendJson<unknown>(`${runAddress(run)}/reviews`, request, signal),
+    sendJson<Review>(`${runAddress(run)}/reviews`, request, signal),
   /** With the version of the run's pictures, so that a browser may keep them for ever. */
   pictures: {
     whole: (run: Run, image: number): string => `${runAddress(run.id)}/images/${image}?v=${run.version}`,
@@ -82,6 +83,8 @@ export const live = {
       `${broughtAddress(run.id, picture)}/units/${layer}/${unit}/mask`,
     broughtHeat: (run: Run, picture: string, { layer, unit }: UnitRef): string =>
       `${broughtAddress(run.id, picture)}/units/${layer}/${unit}/heat`,
+    /** A figure that a study left in the run. */
+    figure: (run: Run, { id }: Dashboard["figures"][number]): string => `${runAddress(run.id)}/figures/${id}`,
   },
 };
 

@@ -78,6 +78,7 @@ export function siteOf(file: string): Source {
       }),
       masks: ({ id }, unit) => `${unitAddress(id, unit)}.masks.png`,
       heat: ({ id }, unit) => `${unitAddress(id, unit)}.heat.png`,
+      figure: (run, { id, type }) => `${runAddress(run.id)}/figures/${id}.${type === "image/png" ? "png" : "svg"}`,
       // there are none
       brought: () => "",
       broughtMask: () => "",

@@ -14,7 +14,7 @@ import { Exemplars, type View } from "./exemplars.js";
 import { filtersOf, listKey } from "./filters.js";
 import { Histogram } from "./histogram.js";
 import { levelAt } from "./levels.js";
-import { forgetLists, spotIn } from "./list.js";
+import { spotIn } from "./list.js";
 import { Nearest } from "./nearest.js";
 import { LOOKS } from "./pictures.js";
 import { listAddress, unitPlace } from "./places.js";
@@ -34,12 +34,12 @@ export function UnitView(props: UnitProps) {
   useKeys({ Escape: leave });
   return (
     <Answered answer={answer} what="Opening the unit">
-      {(page) => <Opened {...props} page={page} back={back} again={answer.again} />}
+      {(page) => <Opened {...props} page={page} back={back} />}
     </Answered>
   );
 }
 
-function Opened({ run, query, page, back, again }: UnitProps & { page: UnitPage; back: string; again: () => void }) {
+function Opened({ run, query, page, back }: UnitProps & { page: UnitPage; back: string }) {
   const filters = filtersOf(query);
   const [weights, setWeights] = useState<readonly number[]>();
   const view = useView(run.quantile ?? 0.99, run.cannot.relevel !== null);
@@ -97,14 +97,7 @@ function Opened({ run, query, page, back, again }: UnitProps & { page: UnitPage;
       <div className="columns">
         <Exemplars run={run} page={page} view={view} weights={weights} />
         <div className="aside">
-          <Review
-            run={run}
-            unit={page}
-            reviewed={() => {
-              forgetLists();
-              again();
-            }}
-          />
+          <Review run={run} unit={page} />
           {page.histogram && <Histogram spread={page.histogram} level={level} quantile={view.quantile} />}
           {page.beam.length > 0 && <Candidates run={run} beam={page.beam} chosen={page.text} />}
           <EffectOf key={name} run={run} unit={page} />
