@@ -231,6 +231,15 @@ test("a model that is gone, or another one, is noticed, and can come back", asyn
   await moved.close();
 });
 
+test("a generator is refused in a sentence, before its model is opened", async () => {
+  const manifest = { ...run.manifest, probeKind: "latents", preprocessing: null, modelPath: at("gone", "gan.onnx") };
+  const generator = { ...shown, run: Object.create(run, { manifest: { value: manifest } }) as Run };
+  const own = new Live(generator, {}, house);
+  const reason = "gan.onnx is a generator: it makes pictures and cannot be shown any";
+  expect(await own.facts()).toEqual({ probe: reason, ablate: reason, classes: null });
+  await expect(own.probe(await square(0, 2, 2))).rejects.toThrow(reason);
+});
+
 test("a network that is no classifier can be shown pictures, but has no classes", async () => {
   const maps = await describedRun("maps", onlyMaps(), { layers: ["colours"] });
   const other = new Live(await shownRun(maps), {}, house);
