@@ -1,5 +1,5 @@
 /** Two runs side by side: which words one has more often, how far layers agree, and the units that one search finds in both. */
-import { useEffect, useId, useRef, useState } from "react";
+import { type MouseEvent, type RefObject, useEffect, useId, useRef, useState } from "react";
 import { useAnswer, useQuiet } from "../shared/asking.js";
 import { useKeys } from "../shared/keys.js";
 import { counted, percent, whole } from "../shared/numbers.js";
@@ -41,6 +41,7 @@ function Two({ run, other, runs }: Pair & { runs: readonly Run[] }) {
   const [q, setQ] = useAddressed("q", "");
   const answer = useAnswer(`${run.id}/${other.id}`, (signal) => server.compare(run.id, other.id, signal));
   const field = useRef<HTMLInputElement>(null);
+  const leave = useReturn(`${run.id}/${other.id}`, answer.value !== undefined);
   const search = (word: string) => {
     setQ(word);
     field.current?.scrollIntoView({ block: "start" });
@@ -60,9 +61,27 @@ function Two({ run, other, runs }: Pair & { runs: readonly Run[] }) {
           </>
         )}
       </Answered>
-      <Units {...{ run, other, q, setQ, field }} />
+      <Units {...{ run, other, q, setQ, field, leave }} />
     </div>
   );
+}
+
+let left: { readonly key: string; readonly scrollY: number; readonly href: string } | undefined;
+
+/** Brings one back to where one was before a unit was opened. @param ready once everything has its height. */
+function useReturn(key: string, ready: boolean): (event: MouseEvent) => void {
+  useEffect(() => {
+    if (!ready || left?.key !== key) return;
+    scrollTo(0, left.scrollY);
+    const links = document.querySelectorAll<HTMLElement>(".compare .line");
+    const opened = [...links].find((link) => link.getAttribute("href") === left?.href);
+    opened?.focus({ preventScroll: true });
+    left = undefined;
+  }, [key, ready]);
+  return ({ target }) => {
+    const href = (target as Element).closest("a.line")?.getAttribute("href");
+    if (href) left = { key, scrollY, href };
+  };
 }
 
 /** Which two. Choosing the one for the other turns them round. */
@@ -125,7 +144,7 @@ function Side({ run, other, title, words, most, q, search }: WordsProps & { titl
   const said =
     sure.length === 0 ? "no word that could not be chance" : `${counted(sure.length, "word")} with q < ${SURE}`;
   return (
-    <div className="side">
+    <div className="half">
       <h3 id={name}>
         More often in {title} <span className="soft">{said}</span>
       </h3>
@@ -244,18 +263,14 @@ function Layers({ run, other, layers }: Pair & Pick<Comparison, "layers">) {
 interface UnitsProps extends Pair {
   readonly q: string;
   readonly setQ: (q: string) => void;
-  readonly field: React.RefObject<HTMLInputElement | null>;
+  readonly field: RefObject<HTMLInputElement | null>;
+  /** Called when a unit is opened. */
+  readonly leave: (event: MouseEvent) => void;
 }
 
-function Units({ run, other, q, setQ, field }: UnitsProps) {
+function Units({ run, other, q, setQ, field, leave }: UnitsProps) {
   const asked = useQuiet(q.trim(), TYPING_MS);
   useKeys({ "/": () => field.current?.select() });
-  // an address that is opened says what is looked for
-  const arrived = useRef(q !== "");
-  useEffect(() => {
-    if (arrived.current) field.current?.scrollIntoView({ block: "start" });
-    arrived.current = false;
-  }, [field]);
   return (
     <section className="both">
       <h2>Units side by side</h2>
@@ -268,7 +283,9 @@ function Units({ run, other, q, setQ, field }: UnitsProps) {
         maxLength={200}
         onChange={(event) => setQ(event.target.value)}
       />
-      <div className="sides">
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: its links are what is pressed */}
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: Enter clicks a link */}
+      <div className="sides" onClick={leave}>
         <FoundIn key={run.id} run={run} words={asked} />
         <FoundIn key={other.id} run={other} words={asked} />
       </div>

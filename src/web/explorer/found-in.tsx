@@ -13,11 +13,18 @@ import { doubtName, silenceOf, unitName } from "./words.js";
 const STEP = 10;
 const STRIP = 5;
 
+/** How far lists were opened: on the way back from a unit they are as they were. */
+const reached = new Map<string, number>();
+
 export function FoundIn({ run, words }: { run: Run; words: string }) {
   const filters: UnitQuery = words ? { q: words, sort: "relevance" } : {};
   const { lines, pending } = useUnitLines(run.id, filters);
-  const [reach, setReach] = useState({ key: lines.key, most: STEP });
-  const most = reach.key === lines.key ? reach.most : STEP;
+  const [, setReach] = useState(0);
+  const most = reached.get(lines.key) ?? STEP;
+  const showMore = () => {
+    reached.set(lines.key, most + STEP);
+    setReach(most + STEP);
+  };
   const { total, failure } = lines;
   const last = Math.min(most, total ?? 0) - 1;
   useEffect(() => {
@@ -25,7 +32,7 @@ export function FoundIn({ run, words }: { run: Run; words: string }) {
   }, [lines, last]);
   const shown = Array.from({ length: last + 1 }, (_, index) => lines.at(index));
   return (
-    <div className="side" aria-busy={pending}>
+    <div className="half" aria-busy={pending}>
       <h3>
         {run.name}{" "}
         <span className="soft" role="status">
@@ -45,7 +52,7 @@ export function FoundIn({ run, words }: { run: Run; words: string }) {
       )}
       {total !== undefined && total > shown.length && (
         <p className="more">
-          <button type="button" onClick={() => setReach({ key: lines.key, most: most + STEP })}>
+          <button type="button" onClick={showMore}>
             Show {whole(Math.min(STEP, total - shown.length))} more
           </button>
           <Link to={listAddress(run.id, filters)}>All {whole(total)} in the grid</Link>
@@ -62,7 +69,7 @@ function Line({ run, line, words, filters }: LineProps) {
   const { text, confidence, doubts } = line;
   return (
     <Link className="line" to={unitPlace(run.id, line, filters)}>
-      <span className="strip" style={{ aspectRatio: `${STRIP * run.width} / ${run.height}` }}>
+      <span className="pictures" style={{ aspectRatio: `${STRIP * run.width} / ${run.height}` }}>
         {count > 0 && run.cannot.pictures === null && (
           <img alt="" src={source} loading="lazy" decoding="async" style={{ width: `${(100 * count) / STRIP}%` }} />
         )}
