@@ -13,7 +13,7 @@ import { silenceOf, unitName } from "./words.js";
 
 const TYPING_MS = 120;
 const SHOWN_FOUND = 8;
-const SHOWN_CHOSEN = 24;
+const SHOWN_CHOSEN = 10;
 const MOST_SHOWN = 400;
 
 interface ChooserProps {

@@ -34,9 +34,11 @@ export function EffectOf({ run, unit }: { run: Run; unit: UnitRef }) {
           Switch it off on its exemplars
         </button>
       )}
-      <p className="small">
-        <SwitchOffButton run={run} unit={unit} />
-      </p>
+      {!refusal && (
+        <p className="small elsewhere">
+          On any picture, with other units: <SwitchOffButton run={run} unit={unit} />
+        </p>
+      )}
     </section>
   );
 }
