@@ -44,6 +44,8 @@ export interface Scale {
   readonly subjects: readonly string[];
   /** Pictures to train on, of each class; to validate, to dissect with, to grade on, of each data set. */
   readonly pictures: readonly [trainPerClass: number, validation: number, probe: number, grade: number];
+  /** Layers of each subject, from the last; default all it has. */
+  readonly layers?: number;
   /** Of the subjects' settings, instead of their own. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly training: { readonly epochs: number; readonly patience: number; readonly hidden: number };
@@ -101,7 +103,7 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduced> 
   for (const name of scale.subjects) subjects.push(await subjectIn(out, name, scale, progress, now));
   const protocols = [...new Set(tables.flatMap((table) => NEEDS[table]))];
   if (protocols.length === 0) return { subjects, outcomes: [] };
-  for (const facts of subjects) await annotated(out, facts, progress);
+  for (const facts of subjects) await annotated(out, facts, scale, progress);
   const outcomes = await generalize(
     subjects.map(({ name }) => join(out, "runs", name)),
     {
@@ -173,7 +175,12 @@ async function subjectIn(
 }
 
 /** Dissects and annotates a subject, where that is not done. */
-async function annotated(out: string, { name, layers }: SubjectFacts, progress: Progress): Promise<void> {
+async function annotated(
+  out: string,
+  { name, layers }: SubjectFacts,
+  scale: Pick<Scale, "layers">,
+  progress: Progress,
+): Promise<void> {
   const run = join(out, "runs", name);
   if (existsSync(join(run, "annotations.csv"))) return;
   const { data, network } = subjectOf(name);
@@ -181,7 +188,13 @@ async function annotated(out: string, { name, layers }: SubjectFacts, progress: 
   const latents = join(out, "subjects", `${name}.latents`);
   const probe = partOf(out, data, "probe");
   const opener = network === "gan" ? latentFolder(latents) : imageFolder(probe);
-  await (await dissect(await openModel(file), opener, { out: run, layers: [...layers], progress })).close();
+  await (
+    await dissect(await openModel(file), opener, {
+      out: run,
+      layers: layers.slice(-(scale.layers ?? layers.length)),
+      progress,
+    })
+  ).close();
   const source =
     network === "gan"
       ? await openGenerated({ run, classes: join(latents, `${CLASS}.npy`), set: data })

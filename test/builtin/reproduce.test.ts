@@ -21,7 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const MINI: Scale = {
   subjects: ["alexnet-objects", "resnet-objects"],
   pictures: [2, 48, 48, 48],
-  settings: { epochs: 1 },
+  ...{ layers: 1, settings: { epochs: 1 } },
   training: { epochs: 1, patience: 1, hidden: 24 },
 };
 
