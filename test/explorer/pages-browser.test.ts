@@ -104,6 +104,11 @@ describeChromium("comparing, the dashboard and verdicts in a browser", () => {
       .last()
       .click();
     await expect.poll(hash).toBe("#/before/unit/1/0?q=cloth&sort=relevance");
+    await page.locator(".unit").waitFor();
+    await page.keyboard.press("Escape");
+    await expect.poll(hash).toBe("#/after/compare?with=before&q=cloth");
+    const focused = () => page.evaluate<string | null>(`document.activeElement.getAttribute("href")`);
+    await expect.poll(focused).toBe("#/before/unit/1/0?q=cloth&sort=relevance");
   });
 
   test("the dashboard's numbers are those of the run, and lead to its units", async () => {

@@ -12,6 +12,7 @@ import { Comparison, Dashboard, Run, UnitPage } from "../../src/explorer/api/sch
 import { Site, SiteUnit, SiteUnits } from "../../src/explorer/api/site.js";
 import { explorerApp, openExplorer } from "../../src/explorer/server.js";
 import { exportSite } from "../../src/explorer/site.js";
+import { addReviews } from "../../src/studies/audit/reviews.js";
 import { BUILT } from "../cli/built.js";
 import { run as command } from "../command.js";
 import { colourNet, SIDE, workshop } from "./live/made.js";
@@ -29,6 +30,10 @@ beforeAll(async () => {
   writeFileSync(at("one", "analysis", "good.svg"), drawing(`<rect width="9" height="9"/>`));
   writeFileSync(at("one", "analysis", "bad.svg"), drawing(`<script>alert(1)</script>`));
   writeFileSync(at("one", "analysis", "far.svg"), drawing(`<image href="http://evil.example/x.png"/>`));
+  const claim = { layer: "colours", unit: 0, description: "thing 0 of colours" };
+  await addReviews(at("one"), [
+    { ...claim, verdict: "no", note: "no thing", reviewer: "ada", date: "2026-01-01T12:00:00.000Z" },
+  ]);
   await exportSite([at("one"), at("two")], site(), { pages: PAGES });
 });
 
@@ -169,6 +174,31 @@ describeBrowser("the page of a site", () => {
     const other = await opened("#/two/unit/0/1");
     await other.getByRole("heading", { name: /thing 1 of colours/i, level: 1 }).waitFor();
     await other.close();
+    expect(problems).toEqual([]);
+  });
+
+  test("runs are compared and shown at a glance; verdicts are shown, and none are taken", async () => {
+    const page = await opened("#/one/compare?q=mixed");
+    await page
+      .getByRole("row", { name: /^colours/ })
+      .getByText("100 %")
+      .waitFor();
+    await page.getByRole("list", { name: "Units of two" }).getByRole("link").nth(4).waitFor();
+    await page.close();
+    const dashboard = await opened("#/one/dashboard");
+    await dashboard
+      .getByRole("link", { name: /^does not fit/ })
+      .getByText("1", { exact: true })
+      .waitFor();
+    const figure = dashboard.getByRole("img", { name: "analysis: good" });
+    await figure.scrollIntoViewIfNeeded();
+    const width = () => figure.evaluate((image) => (image as { naturalWidth?: number }).naturalWidth);
+    await expect.poll(width).toBe(9);
+    await dashboard.close();
+    const unit = await opened("#/one/unit/0/0");
+    await unit.getByText("no thing").waitFor();
+    expect(await unit.getByRole("button", { name: /fits/ }).count()).toBe(0);
+    await unit.close();
     expect(problems).toEqual([]);
   });
 

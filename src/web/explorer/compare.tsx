@@ -141,8 +141,7 @@ function Side({ run, other, title, words, most, q, search }: WordsProps & { titl
   const sure = words.filter((word) => word.q < SURE);
   const shown = all ? words : sure.slice(0, FIRST_WORDS);
   const name = useId();
-  const said =
-    sure.length === 0 ? "no word that could not be chance" : `${counted(sure.length, "word")} with q < ${SURE}`;
+  const said = sure.length === 0 ? `none with q < ${SURE}` : `${counted(sure.length, "word")} with q < ${SURE}`;
   return (
     <div className="half">
       <h3 id={name}>
@@ -230,10 +229,10 @@ function Layers({ run, other, layers }: Pair & Pick<Comparison, "layers">) {
                 <tr>
                   <th scope="col">Layer</th>
                   <th scope="col" className="number">
-                    {run.name}
+                    <i className="key one" /> {run.name}
                   </th>
                   <th scope="col" className="number">
-                    {other.name}
+                    <i className="key other" /> {other.name}
                   </th>
                   <th scope="col" className="number">
                     same description
