@@ -170,6 +170,11 @@ describeBrowser("the page of a site", () => {
     const widths = await page.evaluate<number[]>("[...document.images].map(({ naturalWidth }) => naturalWidth)");
     expect(widths.every((width) => width > 0)).toBe(true);
     expect(await page.getByText("without its server").count()).toBeGreaterThan(0);
+    for (const way of ["Drop in a picture", "Switch off"]) {
+      await page.getByRole("link", { name: way, exact: true }).click();
+      await page.getByText("This is a copy without its server").waitFor();
+      expect(await page.locator("main button, main input").count()).toBe(0);
+    }
     await page.close();
     const other = await opened("#/two/unit/0/1");
     await other.getByRole("heading", { name: /thing 1 of colours/i, level: 1 }).waitFor();

@@ -70,7 +70,7 @@ async function look(run: string, { file }: Brought): Promise<void> {
 }
 
 /** What is forgotten sooner is not given again by itself: the server has no room. */
-const LEAST_MS = 3000;
+const LEAST_MS = 1500;
 
 /** The picture that was brought, if any, and what a run's model says of it. */
 export function useBrought(run: Run) {

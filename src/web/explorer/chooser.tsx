@@ -1,19 +1,19 @@
 /** Choosing units: by words, by layer, one by one; and those that are chosen. */
 import { useState } from "react";
 import { useAnswer } from "../shared/asking.js";
-import { counted } from "../shared/numbers.js";
+import { counted, whole } from "../shared/numbers.js";
 import { Failure } from "../shared/parts.js";
 import { Link } from "../shared/router.js";
 import type { Run } from "./client.js";
 import { everyUnit, linesOf, someUnits } from "./every-unit.js";
 import { Marked } from "./marked.js";
 import { unitPlace, unitsOf, unitsText } from "./places.js";
-import { nameOf, withoutUnit, withUnits } from "./silenced.js";
+import { MOST_SILENCED, nameOf, withoutUnit, withUnits } from "./silenced.js";
 import { silenceOf, unitName } from "./words.js";
 
 const TYPING_MS = 120;
 const SHOWN_FOUND = 8;
-const SHOWN_CHOSEN = 10;
+const SHOWN_CHOSEN = 6;
 const MOST_SHOWN = 400;
 
 interface ChooserProps {
@@ -74,7 +74,7 @@ export function Chooser({ run, units, set }: ChooserProps) {
           (total === 0 ? "No unit matches." : `${counted(total, "unit")} found`)}
         {total !== undefined && total > 0 && (
           <button type="button" disabled={busy || found.pending} onClick={addAll}>
-            {busy ? "Adding …" : total === 1 ? "Switch it off" : `Switch all ${total} off`}
+            {busy ? "Adding …" : allOff(total)}
           </button>
         )}
       </p>
@@ -86,6 +86,11 @@ export function Chooser({ run, units, set }: ChooserProps) {
       )}
     </div>
   );
+}
+
+function allOff(total: number): string {
+  if (total === 1) return "Switch it off";
+  return total > MOST_SILENCED ? `Switch the first ${whole(MOST_SILENCED)} off` : `Switch all ${whole(total)} off`;
 }
 
 type Lines = Awaited<ReturnType<typeof someUnits>>["units"];
@@ -115,8 +120,8 @@ function Found({ run, lines, words, units, set }: ChooserProps & { lines: Lines;
 /** The units that are switched off, each with a way to switch it on again. */
 export function Chosen({ run, units, set }: ChooserProps) {
   const all = unitsOf(units);
-  const [whole, setWhole] = useState(false);
-  const shown = all.slice(0, whole ? MOST_SHOWN : SHOWN_CHOSEN);
+  const [opened, setOpened] = useState(false);
+  const shown = all.slice(0, opened ? MOST_SHOWN : SHOWN_CHOSEN);
   const text = unitsText(shown);
   const lines = useAnswer(shown.length > 0 ? `${run.id}/${text}` : null, async (signal) => {
     const found = await linesOf(run, shown, signal);
@@ -147,9 +152,9 @@ export function Chosen({ run, units, set }: ChooserProps) {
         <p className="ways">
           {rest > 0 && (
             <span className="soft">
-              and {rest} more{" "}
-              {!whole && (
-                <button type="button" onClick={() => setWhole(true)}>
+              and {whole(rest)} more{" "}
+              {!opened && (
+                <button type="button" onClick={() => setOpened(true)}>
                   Show {Math.min(rest, MOST_SHOWN - SHOWN_CHOSEN)} of them
                 </button>
               )}

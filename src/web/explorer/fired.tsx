@@ -88,8 +88,10 @@ function FiredUnit({ run, line, words }: { run: Run; line: FiredLine; words: str
         <span className={text ? "says" : "says silent"}>
           {text ? <Marked text={text} words={words} /> : silenceOf(line, run)}
         </span>
-        <span className="soft small">
-          {unitName(run, line)}, on {percent(above)} of the picture
+        <span className="soft small where">
+          <span>
+            {unitName(run, line)}, on {percent(above)} of the picture
+          </span>
           {doubts.map((doubt) => (
             <span key={doubt} className="tag doubt">
               {doubtName(doubt)}

@@ -27,7 +27,7 @@ export function Outcome({ run, units, picture, choose }: OutcomeProps) {
   const brought = useBrought(run);
   const own = useOwnPictures(run, unitsOf(units));
   const first = brought.name !== undefined ? MINE : own.value?.[0]?.image;
-  const chosen = picture === "" ? first : picture === MINE ? MINE : Number(picture);
+  const chosen = picture === MINE ? MINE : /^\d{1,9}$/.test(picture) ? Number(picture) : first;
   const shown = chosen === MINE ? brought.probe?.picture : chosen;
   return (
     <div className="outcome">

@@ -8,7 +8,7 @@ import { useAddressed } from "./addressed.js";
 import type { PageProps } from "./app.js";
 import { Bring } from "./bring.js";
 import { type BroughtPicture, bring, canRetry, useBrought } from "./brought.js";
-import { type FiredLine, type Probe, type Run, server } from "./client.js";
+import { type FiredLine, isSite, type Probe, type Run, server } from "./client.js";
 import { Fired } from "./fired.js";
 import { LookedAt } from "./looked-at.js";
 import { says } from "./marked.js";
@@ -23,7 +23,10 @@ export function ProbePage({ run }: PageProps) {
     return (
       <>
         <h1>Drop in a picture</h1>
-        <p className="state">No picture can be shown to this network. {run.cannot.probe}</p>
+        <p className="state">
+          {!isSite && "No picture can be shown to this network. "}
+          {run.cannot.probe}
+        </p>
       </>
     );
   }

@@ -5,7 +5,7 @@ import { Failure, Loading } from "../shared/parts.js";
 import { addressOf, currentPlace, go, type Query } from "../shared/router.js";
 import type { PageProps } from "./app.js";
 import { Chooser, Chosen } from "./chooser.js";
-import type { Run } from "./client.js";
+import { isSite, type Run } from "./client.js";
 import { everyUnit } from "./every-unit.js";
 import { filtersOf } from "./filters.js";
 import { Outcome } from "./outcome.js";
@@ -18,7 +18,10 @@ export function SwitchOffPage({ run, query }: PageProps) {
     return (
       <>
         <h1>Switch neurons off</h1>
-        <p className="state">No unit of this network can be switched off. {run.cannot.ablate}</p>
+        <p className="state">
+          {!isSite && "No unit of this network can be switched off. "}
+          {run.cannot.ablate}
+        </p>
       </>
     );
   }
