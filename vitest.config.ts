@@ -6,6 +6,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // what a browser has not shown after a second on a busy machine may still come
+    expect: { poll: { timeout: 20_000 } },
     // by default one core is left idle
     maxWorkers: "100%",
     // every core has a worker of its own: networks with more threads than that only wait for each other

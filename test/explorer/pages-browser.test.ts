@@ -44,6 +44,12 @@ async function open(place: string): Promise<void> {
   await page.goto(`http://127.0.0.1:${served.port}/#/${place}`);
 }
 
+/** Opens a unit, and waits until its page listens to keys. */
+async function openUnit(place: string): Promise<void> {
+  await open(place);
+  await expect.poll(() => page.evaluate<string>("document.activeElement.tagName")).toBe("H1");
+}
+
 const hash = () => new URL(page.url()).hash;
 const lines = (run: string) =>
   page
@@ -51,8 +57,7 @@ const lines = (run: string) =>
     .locator(".says")
     .allTextContents();
 const row = (name: string) => page.getByRole("row", { name: new RegExp(`^${name}`) });
-const verdict = (name: string) => page.getByRole("button", { name });
-const pressed = (name: string) => verdict(name).getAttribute("aria-pressed");
+const pressed = (name: string) => page.getByRole("button", { name }).getAttribute("aria-pressed");
 const kept = () => page.locator(".review").getByRole("status").textContent();
 
 describeChromium("comparing, the dashboard and verdicts in a browser", () => {
@@ -134,7 +139,7 @@ describeChromium("comparing, the dashboard and verdicts in a browser", () => {
   });
 
   test("a verdict given by keys is in the run's file, in the list, and there again", async () => {
-    await open("before/unit/0/1");
+    await openUnit("before/unit/0/1");
     await page.getByLabel("Your name").fill("ada");
     await page.getByLabel("Note").fill("birds, all of them");
     await page.keyboard.press("y"); // written, not a verdict
@@ -172,8 +177,7 @@ describeChromium("comparing, the dashboard and verdicts in a browser", () => {
   });
 
   test("a verdict that could not be kept is told, on other units too, and can be given again", async () => {
-    await open("after/unit/0/4");
-    await verdict("unsure u").waitFor();
+    await openUnit("after/unit/0/4");
     const full = { status: 500, contentType: "application/json", body: `{ "error": "the disk is full" }` };
     await page.route("**/reviews", (route) => route.fulfill(full));
     await page.keyboard.press("u");
