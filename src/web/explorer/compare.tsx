@@ -223,7 +223,8 @@ function Layers({ run, other, layers }: Pair & Pick<Comparison, "layers">) {
             How many units are described in each, and how many of them have the same number and the same description in
             both.
           </p>
-          <div className="wide">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reached by keys */}
+          <section className="wide" aria-label="Layers in numbers" tabIndex={0}>
             <table>
               <thead>
                 <tr>
@@ -234,8 +235,8 @@ function Layers({ run, other, layers }: Pair & Pick<Comparison, "layers">) {
                   <th scope="col" className="number">
                     <i className="key other" /> {other.name}
                   </th>
-                  <th scope="col" className="number">
-                    same description
+                  <th scope="col" className="number" title="same number and same description">
+                    same
                   </th>
                 </tr>
               </thead>
@@ -252,7 +253,7 @@ function Layers({ run, other, layers }: Pair & Pick<Comparison, "layers">) {
                 ))}
               </tbody>
             </table>
-          </div>
+          </section>
         </>
       )}
     </section>
