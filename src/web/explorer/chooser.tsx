@@ -151,14 +151,14 @@ export function Chosen({ run, units, set }: ChooserProps) {
       {all.length > 0 && (
         <p className="ways">
           {rest > 0 && (
-            <span className="soft">
-              and {whole(rest)} more{" "}
+            <>
+              <span className="soft">and {whole(rest)} more</span>
               {!opened && (
                 <button type="button" onClick={() => setOpened(true)}>
-                  Show {Math.min(rest, MOST_SHOWN - SHOWN_CHOSEN)} of them
+                  Show {whole(Math.min(rest, MOST_SHOWN - SHOWN_CHOSEN))} of them
                 </button>
               )}
-            </span>
+            </>
           )}
           <button type="button" onClick={() => set("")}>
             Switch all on again

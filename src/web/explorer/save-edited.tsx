@@ -23,7 +23,7 @@ export function SaveEdited({ run, units }: { run: Run; units: string }) {
   };
   return (
     <p className="save">
-      <button type="button" className="main" disabled={all.length === 0 || state.is === "asking"} onClick={save}>
+      <button type="button" className="main" disabled={state.is === "asking"} onClick={save}>
         {state.is === "asking" ? "Writing the model …" : "Save as ONNX"}
       </button>
       <span className="small soft" role="status">

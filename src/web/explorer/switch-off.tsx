@@ -46,7 +46,7 @@ function SwitchOff({ run, query }: { run: Run; query: Query }) {
         <div className="who">
           <Chooser run={run} units={units} set={set} />
           <Chosen run={run} units={units} set={set} />
-          <SaveEdited key={units} run={run} units={units} />
+          {units !== "" && <SaveEdited key={units} run={run} units={units} />}
         </div>
         <Outcome run={run} units={units} picture={query.picture ?? ""} choose={(picture) => change({ picture })} />
       </div>
