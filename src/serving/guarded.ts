@@ -31,17 +31,19 @@ const SHORTEST_TOKEN = 8;
  */
 export function guarded<E extends Env = Env>(options: GuardOptions): OpenAPIHono<E> {
   const { host, names = [], token = null, bodyLimit = () => MEGABYTE } = options;
-  if (token === null && !isLoopback(host)) {
+  const tokens = typeof token === "string" ? [token] : token;
+  if ((tokens === null || tokens.length === 0) && !isLoopback(host)) {
     throw new UserError(`serving: ${host} can be reached from elsewhere; expected a token, got none; give one`);
   }
-  if (token !== null && token.length < SHORTEST_TOKEN) {
-    throw new UserError(`serving: a token of ${token.length} characters; expected at least ${SHORTEST_TOKEN}`);
+  const short = tokens?.find(({ length }) => length < SHORTEST_TOKEN);
+  if (short !== undefined) {
+    throw new UserError(`serving: a token of ${short.length} characters; expected at least ${SHORTEST_TOKEN}`);
   }
   const app = new OpenAPIHono<E>({ defaultHook: refuseInvalid });
   app.onError((error, c) => answerError(error, c, options.onFault));
   app.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}` }, 404));
   app.use(restrictive, knownHost(host, names), sameOrigin);
-  if (token !== null) app.use(tokenRequired(typeof token === "string" ? [token] : token));
+  if (tokens !== null) app.use(tokenRequired(tokens));
   app.use(limitedBody(bodyLimit));
   return app;
 }

@@ -126,7 +126,7 @@ describe("arguments", () => {
     [["dissect", "a.onnx", "--images", "b", "--out", "c", "--units", "x:3-1"], /rising range/],
     [["dissect", "a.onnx", "--out", "b", "--image", "c"], /Did you mean --images\?/],
     [["inspect"], /missing required argument 'model'/],
-    [["export", "r", "--format", "parquet", "--out", "x"], /html, milannotations/],
+    [["export", "r", "--format", "parquet", "--out", "x"], /html, site, milannotations/],
     [["show", "r", "--unit", "x"], /whole number/],
     [["describe", "r", "--meanings", "0"], /--meanings .* expected one, auto or a whole number from 1/],
     [["describe", "r", "--meanings", "many"], /--meanings .* expected one, auto or a whole number from 1/],

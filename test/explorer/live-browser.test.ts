@@ -317,6 +317,8 @@ describeChromium("the explorer in a browser, with its model", () => {
       }
       throw new Error(`no way to ${what}`);
     };
+    // the page before has such a place too
+    await page.getByRole("heading", { name: "Drop in a picture" }).waitFor();
     await page.locator(".bring").waitFor();
     await tabTo(".bring button");
     const chooser = page.waitForEvent("filechooser");
