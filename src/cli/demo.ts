@@ -51,7 +51,7 @@ export function registerDemo(program: Command): void {
       await show(run, grades);
       await milan("export", run, "--format", "html", "--out", page);
       process.stdout.write(
-        `\n${describer === undefined ? "The describer has never seen a unit of this network. It learned from simulated annotators; no person described anything.\n" : ""}open ${page} in a browser; next, your own:\n  milan dissect MODEL.onnx --images PHOTOS/ --out RUN && milan describe RUN\n`,
+        `\n${describer === undefined ? "The describer has never seen a unit of this network. It learned from simulated annotators; no person described anything.\n" : ""}open ${page} in a browser, or explore it with masks at any level and pictures of your own:\n  milan serve ${run}\nnext, your own:\n  milan dissect MODEL.onnx --images PHOTOS/ --out RUN && milan describe RUN\n`,
       );
     });
 }
