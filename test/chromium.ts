@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { describe } from "vitest";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -22,13 +22,17 @@ export interface Chromium {
 type Options = Parameters<typeof chromium.launchPersistentContext>[1];
 
 const quiet = ["gpu", "quic", "background-networking", "component-update", "sync"];
+const args = ["--no-sandbox", "--no-first-run", ...quiet.map((name) => `--disable-${name}`)];
+
+/** A browser for visitors who have nothing in common. */
+export const launchChromium = (): Promise<Browser> => chromium.launch({ executablePath, args });
 
 /** One browser with a folder of its own for a file of tests. */
 export async function openChromium(options: Options = {}): Promise<Chromium> {
   const profile = mkdtempSync(join(tmpdir(), "milan-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
-    args: ["--no-sandbox", "--no-first-run", ...quiet.map((name) => `--disable-${name}`)],
+    args,
     viewport: { width: 1280, height: 800 },
     ...options,
   });

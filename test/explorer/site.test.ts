@@ -5,14 +5,15 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Browser, chromium } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { registerExport } from "../../src/cli/export.js";
 import { Comparison, Dashboard, Run, UnitPage } from "../../src/explorer/api/schemas.js";
 import { Site, SiteUnit, SiteUnits } from "../../src/explorer/api/site.js";
 import { explorerApp, openExplorer } from "../../src/explorer/server.js";
 import { exportSite } from "../../src/explorer/site.js";
 import { addReviews } from "../../src/studies/audit/reviews.js";
+import { describeChromium, launchChromium } from "../chromium.js";
 import { BUILT } from "../cli/built.js";
 import { run as command } from "../command.js";
 import { colourNet, SIDE, workshop } from "./live/made.js";
@@ -117,19 +118,12 @@ test("what a killed export left is cleared away by the next, an export under way
   rmSync(at(alive), { recursive: true });
 });
 
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const hasBrowser = existsSync(executablePath) || process.env.CI === "1";
-const describeBrowser = hasBrowser
-  ? describe
-  : (title: string, body: () => void) =>
-      describe.skip(`${title} (skipped: no browser at ${executablePath}; set CHROMIUM)`, body);
-const QUIET = ["gpu", "quic", "background-networking", "component-update", "sync"].map((name) => `--disable-${name}`);
 const TYPES: Record<string, string> = {
   ...{ ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".json": "application/json" },
   ...{ ".png": "image/png", ".webp": "image/webp", ".svg": "image/svg+xml" },
 };
 
-describeBrowser("the page of a site", () => {
+describeChromium("the page of a site", () => {
   let browser: Browser;
   let files: Server;
   const problems: string[] = [];
@@ -142,7 +136,7 @@ describeBrowser("the page of a site", () => {
       else response.writeHead(200, { "Content-Type": TYPES[extname(file)] }).end(readFileSync(file));
     });
     await new Promise<void>((resolve) => files.listen(0, "127.0.0.1", resolve));
-    browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--no-first-run", ...QUIET] });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();

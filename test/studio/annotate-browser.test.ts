@@ -1,31 +1,16 @@
 /** A whole round in Chromium with nothing but keys: three annotators with a qualification, review, export; and no page with a barrier that axe knows. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { readAnnotations } from "../../src/data/annotations/annotations.js";
+import { describeChromium, launchChromium } from "../chromium.js";
 import { milan } from "../cli/milan.js";
 import { HOSTILE } from "../explorer/forged.js";
 import { newFolder, served } from "./served.js";
 import { QUESTIONS, scratch } from "./studies.js";
 
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const describeBrowser =
-  existsSync(executablePath) || process.env.CI === "1"
-    ? describe
-    : (title: string, body: () => void) =>
-        describe.skip(`${title} (skipped: no browser at ${executablePath}; set CHROMIUM)`, body);
-
-const OPTIONS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let browser: Browser;
@@ -115,14 +100,14 @@ async function describeAll(page: Page, say: (n: number) => string): Promise<numb
   }
 }
 
-describeBrowser("the studio in a browser", () => {
+describeChromium("the studio in a browser", () => {
   beforeAll(async () => {
     folder = await newFolder("round", { conv1: 5 });
     const test = join(scratch, "test.json");
     writeFileSync(test, JSON.stringify(QUESTIONS));
     [server, browser] = await Promise.all([
       served(folder, "--qualification", test, "--title", HOSTILE.slice(0, 100), "--least-seconds", "0"),
-      chromium.launch({ executablePath, args: OPTIONS }),
+      launchChromium(),
     ]);
   });
   afterAll(() => browser?.close());
