@@ -1,5 +1,5 @@
 /** Describing a run's units and leaving the descriptions in it: what `milan describe` does. */
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { UserError } from "../base/errors.js";
 import { checkWritableFile } from "../base/files.js";
 import { withLock } from "../base/lock.js";
@@ -60,9 +60,9 @@ export async function describeRun(folder: string, options: DescribeRunOptions): 
     try {
       if (clipFolder !== undefined) clip = await ClipReranker.open(clipFolder, session);
       const range = shard && rangeOf(shard, unitsIn(store, options.layers));
-      const lock = `${range ? `${range.from}-${range.to}` : "all"}`;
+      const part = `describing-${basename(out)}-${range ? `${range.from}-${range.to}` : "all"}`;
       const work = () => describeOpen(store, describer, clip, out, range, isMany, options);
-      return await withLock(dirname(out), `describing ${folder}`, work, { part: `describing-${lock}` });
+      return await withLock(dirname(out), `describing ${folder}`, work, { part });
     } finally {
       await clip?.close();
       await describer.close();
@@ -81,16 +81,7 @@ async function describeOpen(
   isMany: boolean,
   options: DescribeRunOptions,
 ): Promise<Described> {
-  const {
-    describer: path,
-    images: _,
-    clip: __,
-    witness: openWitness,
-    out: ___,
-    device: ____,
-    shard: _____,
-    ...rest
-  } = options;
+  const { describer: path, clip: _, witness: openWitness, ...rest } = options;
   const witness = openWitness && (await openWitness(store));
   const all: DescribeOptions = { ...rest, ...(clip && { clip }), ...(witness && { witness }) };
   const used = settingsOf(describer, all);
@@ -112,7 +103,11 @@ async function describeOpen(
   }
   const of = unitsIn(store, options.layers);
   const { from, to } = range ?? { from: 0, to: of };
-  const made = { made: header, exemplars: await exemplarsIdentity(store), describer: await describerIdentity(path) };
+  const made = {
+    made: header,
+    exemplars: await exemplarsIdentity(store, options.layers),
+    describer: await describerIdentity(path),
+  };
   const part = await Part.open(out, { ...made, of, from, to }, range, BATCH);
   const descriptions = [...part.done];
   try {
@@ -150,7 +145,7 @@ async function describeOpen(
       await removeParts(out);
       return { out, header: whole.header, descriptions: whole.descriptions, missing: [] };
     },
-    { part: "putting-together", waitMs: 600_000 },
+    { part: `putting-together-${basename(out)}`, waitMs: 600_000 },
   );
 }
 

@@ -8,10 +8,9 @@
  */
 import { UserError } from "../base/errors.js";
 import { type Progress, silent } from "../base/progress.js";
-import { type ExemplarLayer, type ExemplarStore, runExemplars } from "../exemplars/store.js";
+import { chooseLayers, type ExemplarLayer, type ExemplarStore, runExemplars } from "../exemplars/store.js";
 import { isVague } from "../language/vague.js";
 import type { Candidate, Description, Doubt } from "../run/descriptions.js";
-import { findLayer } from "../run/layer-name.js";
 import { Run } from "../run/run.js";
 import { agreements, consensusFirst, SCATTERED } from "./agreement.js";
 import type { ClipReranker } from "./clip-rerank.js";
@@ -277,10 +276,6 @@ function ranksOf({ k }: ExemplarStore, layer: ExemplarLayer, row: number): numbe
 /** How many units there are to describe, of layers by any of their names. */
 export const unitsIn = (store: ExemplarStore, layers: readonly string[] | undefined): number =>
   chooseLayers(store, layers).reduce((sum, { units }) => sum + units.length, 0);
-
-function chooseLayers(store: ExemplarStore, wanted: readonly string[] | undefined): readonly ExemplarLayer[] {
-  return wanted ? wanted.map((name) => findLayer(store.layers, name, store.folder)) : store.layers;
-}
 
 const withoutUndefined = (options: DescribeOptions): DescribeOptions =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));

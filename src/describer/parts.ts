@@ -11,7 +11,7 @@ import { basename, dirname, join } from "node:path";
 import { UserError } from "../base/errors.js";
 import { readWhole, writeFileAtomically } from "../base/files.js";
 import { sha256, sha256File } from "../base/hash.js";
-import type { ExemplarStore } from "../exemplars/store.js";
+import { chooseLayers, type ExemplarStore } from "../exemplars/store.js";
 import type { Description, DescriptionsHeader } from "../run/descriptions.js";
 import { isRun, readManifest } from "../run/manifest.js";
 
@@ -35,9 +35,9 @@ interface PartHeader extends Units {
 const pathOf = (table: string, range?: Units) =>
   table.replace(/(\.csv)?$/, range ? `.part-${range.from}-${range.to}.jsonl` : ".part.jsonl");
 
-/** What tells exemplars from others: which pictures are whose, in what order. */
-export async function exemplarsIdentity(store: ExemplarStore): Promise<string> {
-  const facts = store.layers.map(({ name, units, images, levels }) => ({
+/** What tells exemplars from others: which pictures are whose, in what order. @param layers those described, by any of their names; default all. */
+export async function exemplarsIdentity(store: ExemplarStore, layers: readonly string[] | undefined): Promise<string> {
+  const facts = chooseLayers(store, layers).map(({ name, units, images, levels }) => ({
     ...{ name, units, images: sha256(new Uint8Array(images.buffer, images.byteOffset, images.byteLength)) },
     levels: levels ? sha256(new Uint8Array(levels.buffer, levels.byteOffset, levels.byteLength)) : null,
   }));

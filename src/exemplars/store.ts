@@ -9,6 +9,7 @@ import { decode } from "../data/images/decode.js";
 import type { ImageSet } from "../data/images/imageset.js";
 import { openImages } from "../data/images/open.js";
 import { IMAGENET, type Preprocessing } from "../data/images/preprocess.js";
+import { findLayer } from "../run/layer-name.js";
 import { isRun, type UnitFlaw } from "../run/manifest.js";
 import { Run } from "../run/run.js";
 import { maskOf } from "./masks.js";
@@ -123,3 +124,7 @@ async function openProbe({ folder, manifest }: Run, images: string | undefined):
     `reading the images of ${folder}: ${path} is not the probe set the run was made with (files or sizes differ); point --images at that one`,
   );
 }
+
+/** The layers called so, by any of their names; undefined: all. Errors: `UserError` naming the nearest of one that is not there. */
+export const chooseLayers = (store: ExemplarStore, wanted: readonly string[] | undefined): readonly ExemplarLayer[] =>
+  wanted ? wanted.map((name) => findLayer(store.layers, name, store.folder)) : store.layers;

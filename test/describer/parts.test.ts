@@ -22,6 +22,8 @@ beforeAll(async () => {
   await writeEyes(at("eyes.onnx"));
   await writeShapeSet(at("known"), { units: 30, seed: 1 });
   await writeShapeSet(at("whole"), { units: UNITS, seed: 2 });
+  await writeShapeSet(at("two"), { units: 80, seed: 3, layer: "layer1" });
+  await writeShapeSet(at("two"), { units: 80, seed: 4, layer: "layer2" });
   rmSync(at("whole", "annotations.csv"));
   for (const name of ["parts", "killed", "other", "lost"]) cpSync(at("whole"), at(name), { recursive: true });
   const source = await openEncoder(at("eyes.onnx"), { layers: ["colours"] });
@@ -103,6 +105,12 @@ test("what was described otherwise, or of other exemplars, is not gone on with",
   await expect(describing("lost", { shard: { number: 2, of: 2 } })).rejects.toThrow(/part-0-64.jsonl: it is damaged/);
 });
 
+test("other layers are not gone on with, though they have as many units", async () => {
+  await expect(describing("two", { layers: ["layer1"], witness: stoppingAt(70, []) })).rejects.toThrow("stopped");
+  const { descriptions } = await describing("two", { layers: ["layer2"], witness: stoppingAt(-1, []) });
+  expect(new Set(descriptions.map(({ layer }) => layer))).toEqual(new Set(["layer2"]));
+});
+
 test("refused before any work", async () => {
   await expect(describing("whole", { shard: { number: 1, of: 4 } })).rejects.toThrow(
     /4 shards: there are 150 units, 3 batches of 64/,
@@ -116,6 +124,6 @@ test("refused before any work", async () => {
         new RegExp(`describing .*whole: process ${process.pid} is describing elsewhere; expected to be alone`),
       );
     },
-    { part: "describing-all" },
+    { part: "describing-descriptions.csv-all" },
   );
 });
