@@ -3,7 +3,7 @@
  * there already is left as it is.
  */
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../base/errors.js";
@@ -98,7 +98,6 @@ async function fetchRepository(
   get: (wanted: Omit<Download, "what" | "limit">) => Promise<void>,
   options: PullOptions,
 ): Promise<void> {
-  const { rename } = await import("node:fs/promises");
   const what = fullName(item);
   const asking = await mkdtemp(join(tmpdir(), "milan-pull-"));
   let files: Awaited<ReturnType<typeof filesOnHub>>;

@@ -3,9 +3,10 @@
  * what changes later is noticed.
  */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "../base/errors.js";
 import { readWhole, writeFileAtomically } from "../base/files.js";
+import { withLock } from "../base/lock.js";
 import type { Downloaded } from "./download.js";
 
 interface Seen extends Downloaded {
@@ -41,6 +42,10 @@ export class Sums {
     );
   }
 
+  get all(): Readonly<Record<string, Seen>> {
+    return this.#seen;
+  }
+
   of(url: string): Seen | undefined {
     return Object.hasOwn(this.#seen, url) ? this.#seen[url] : undefined;
   }
@@ -54,7 +59,12 @@ export class Sums {
       );
     }
     if (before) return;
-    this.#seen[url] = { bytes, sha256, date: date.toISOString() };
-    await writeFileAtomically(this.path, `${JSON.stringify(this.#seen, null, 1)}\n`);
+    // others may have pulled other things meanwhile
+    const write = async () => {
+      const { path, all } = await Sums.open(dirname(this.path));
+      this.#seen[url] = { bytes, sha256, date: date.toISOString() };
+      await writeFileAtomically(path, `${JSON.stringify({ ...all, [url]: this.#seen[url] }, null, 1)}\n`);
+    };
+    await withLock(dirname(this.path), `writing ${this.path}`, write, { part: "sums", waitMs: 10_000 });
   }
 }

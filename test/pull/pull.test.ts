@@ -66,6 +66,13 @@ test("a describer: pulled once, then there; another file under the same address 
   await expect(pulling("base")).rejects.toThrow(/sums.json: it is damaged/);
 });
 
+test("sums of things that are pulled at the same time are all remembered", async () => {
+  const names = ["base", "gen", "cls"];
+  for (const name of names) server.at.set(`/milan.csail.mit.edu/models/milan-${name}.pth`, file(randomBytes(100)));
+  await Promise.all(names.map((name) => pulling(name)));
+  expect(Object.keys(JSON.parse(readFileSync(at("sums.json"), "utf8")))).toHaveLength(3);
+});
+
 test("offline, and mirrors that are none", async () => {
   const path = at("describer", "gen.pth");
   await expect(pulling("gen", { offline: true })).rejects.toThrow(
