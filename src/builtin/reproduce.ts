@@ -14,14 +14,16 @@ import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "../base/files.js";
 import { type Progress, silent } from "../base/progress.js";
+import { Random } from "../base/random.js";
 import { type AnnotationStatistics, annotationStatistics } from "../data/annotations/statistics.js";
 import { openWorldFolder, writeWorld } from "../data/world/folder.js";
 import { classesOf, WORLD_SETS, type WorldSet } from "../data/world/world.js";
 import { openEncoder } from "../describer/training/encoder-source.js";
+import { resolveLayers } from "../engine/onnx/layers.js";
 import { dissect } from "../exemplars/dissect.js";
 import { imageFolder, latentFolder } from "../exemplars/probe.js";
 import { openExemplars } from "../exemplars/store.js";
-import { openModel } from "../exemplars/subject.js";
+import { openModel, type Subject } from "../exemplars/subject.js";
 import type { TextMetric } from "../language/metric.js";
 import { openSyntax } from "../language/syntax/open.js";
 import { tokenize } from "../language/tokens.js";
@@ -46,17 +48,20 @@ export interface Scale {
   readonly pictures: readonly [trainPerClass: number, validation: number, probe: number, grade: number];
   /** Layers of each subject, from the last; default all it has. */
   readonly layers?: number;
+  /** Units of a layer, drawn by a seed where it has more; default all. The paper's transformer, too, has 100 of each layer annotated. */
+  readonly unitsPerLayer?: number;
   /** Of the subjects' settings, instead of their own. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly training: { readonly epochs: number; readonly patience: number; readonly hidden: number };
 }
 
-/** As `npm run build-world` makes them; hours. */
+/** As `npm run build-world` makes them. */
 export const FULL: Scale = {
   subjects: SUBJECTS.map(({ name }) => name),
   pictures: [750, 960, 2400, 1200],
+  unitsPerLayer: 100,
   settings: {},
-  training: { epochs: 40, patience: 10, hidden: 256 },
+  training: { epochs: 20, patience: 5, hidden: 256 },
 };
 
 /** Four classifiers, trained for a few minutes: half an hour in all. */
@@ -96,18 +101,19 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduced> 
   const { tables, out, scale, seeds = [0], metrics, progress = silent, now } = options;
   await sameOrNew(join(out, "scale.json"), scale, "reproducing");
   const subjects: SubjectFacts[] = [];
-  for (const set of WORLD_SETS) {
-    if (!scale.subjects.some((name) => subjectOf(name).data === set)) continue;
-    for (const part of PARTS) await rendered(out, set, part, scale, progress);
-  }
   for (const name of scale.subjects) subjects.push(await subjectIn(out, name, scale, progress, now));
   const protocols = [...new Set(tables.flatMap((table) => NEEDS[table]))];
   if (protocols.length === 0) return { subjects, outcomes: [] };
   for (const facts of subjects) await annotated(out, facts, scale, progress);
+  for (const set of new Set(subjects.map(({ name }) => subjectOf(name).data))) {
+    await rendered(out, set, "grade", scale, progress);
+  }
   const outcomes = await generalize(
     subjects.map(({ name }) => join(out, "runs", name)),
     {
       ...{ out: join(out, "study"), protocols, seeds, metrics, progress, now },
+      // pairs that differ in two ways at once belong to no row of Table 3
+      judges: (pair) => pair.protocol !== "across" || table3Group(pair) !== undefined,
       encoder: await openEncoder(builtInDescriber()),
       labelled: worldsFor(WORLD_SETS.map((set) => partOf(out, set, "grade")).filter(existsSync)),
       training: {
@@ -152,7 +158,7 @@ export async function rendered(
 async function subjectIn(
   out: string,
   name: string,
-  { settings }: Scale,
+  scale: Scale,
   progress: Progress,
   now: () => number,
 ): Promise<SubjectFacts> {
@@ -160,6 +166,7 @@ async function subjectIn(
   const facts = join(folder, `${name}.json`);
   if (existsSync(facts)) return JSON.parse(await readFile(facts, "utf8")) as SubjectFacts;
   const subject = subjectOf(name);
+  const { settings } = scale;
   if (Object.keys(settings).length === 0 && isBuiltIn(name)) {
     const network = builtInNetwork(name);
     await mkdir(folder, { recursive: true });
@@ -171,30 +178,23 @@ async function subjectIn(
     await writeFileAtomically(facts, told);
     return known;
   }
+  for (const part of ["train", "val"] as const) await rendered(out, subject.data, part, scale, progress);
   return buildSubject(subject, join(out, "pictures", subject.data), folder, { settings, progress, now });
 }
 
 /** Dissects and annotates a subject, where that is not done. */
-async function annotated(
-  out: string,
-  { name, layers }: SubjectFacts,
-  scale: Pick<Scale, "layers">,
-  progress: Progress,
-): Promise<void> {
+async function annotated(out: string, { name, layers }: SubjectFacts, scale: Scale, progress: Progress): Promise<void> {
   const run = join(out, "runs", name);
   if (existsSync(join(run, "annotations.csv"))) return;
   const { data, network } = subjectOf(name);
   const file = join(out, "subjects", `${name}.onnx`);
   const latents = join(out, "subjects", `${name}.latents`);
-  const probe = partOf(out, data, "probe");
+  const probe = await rendered(out, data, "probe", scale, progress);
   const opener = network === "gan" ? latentFolder(latents) : imageFolder(probe);
-  await (
-    await dissect(await openModel(file), opener, {
-      out: run,
-      layers: layers.slice(-(scale.layers ?? layers.length)),
-      progress,
-    })
-  ).close();
+  const model = await openModel(file);
+  const chosen = layers.slice(-(scale.layers ?? layers.length));
+  const units = someUnits(model, chosen, scale.unitsPerLayer);
+  await (await dissect(model, opener, { out: run, layers: chosen, units, progress })).close();
   const source =
     network === "gan"
       ? await openGenerated({ run, classes: join(latents, `${CLASS}.npy`), set: data })
@@ -206,6 +206,18 @@ async function annotated(
   } finally {
     await store.close();
   }
+}
+
+/** Units of the layers that have more than `most`, drawn by a seed. */
+function someUnits(
+  model: Subject,
+  names: readonly string[],
+  most = Number.POSITIVE_INFINITY,
+): Record<string, readonly number[]> {
+  const large = resolveLayers(model.layers, names).filter(({ units }) => units > most);
+  return Object.fromEntries(
+    large.map(({ name, units }, i) => [name, [...new Random(i).permutation(units).subarray(0, most)]]),
+  );
 }
 
 /**

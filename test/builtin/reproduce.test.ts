@@ -21,7 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const MINI: Scale = {
   subjects: ["alexnet-objects", "resnet-objects"],
   pictures: [2, 48, 48, 48],
-  ...{ layers: 1, settings: { epochs: 1 } },
+  ...{ layers: 1, unitsPerLayer: 40, settings: { epochs: 1 } },
   training: { epochs: 1, patience: 1, hidden: 24 },
 };
 
@@ -39,6 +39,8 @@ test("tables 1, 2, 3 and 6 come out of two small networks, and a second call fin
   expect(table2.map(({ group, method }) => `${group} ${method}`)).toEqual(
     MINI.subjects.flatMap((name) => ["pmi", "p(d|E)", "netdissect", "compexp"].map((method) => `${name} ${method}`)),
   );
+  // each of the two layers has more
+  for (const { test, units } of outcomes) expect(units.length, test).toBeLessThanOrEqual(40);
   for (const { method, scores } of table2) {
     expect(scores["ROUGE-L"].value).toBeGreaterThanOrEqual(0);
     // labels that were fitted to each unit are truer of it than those of others, on other pictures, too

@@ -55,6 +55,8 @@ export interface GeneralizeOptions {
   /** One describer of each training set for each; default [0]. They draw the split, the first weights and the order. */
   readonly seeds?: readonly number[];
   readonly metrics: readonly TextMetric[];
+  /** Which outcomes are wanted; default all of the protocols. */
+  readonly judges?: (pair: Pick<Outcome, "protocol" | "train" | "test">) => boolean;
   /** Of a run's folder, for grades and for the baselines; undefined where there are none. */
   readonly labelled?: (folder: string) => Promise<Labelled | undefined>;
   /** Longest formulas of the second baseline; default 3. */
@@ -110,7 +112,7 @@ async function checkSettings({ out, encoder, metrics, length = 3, training = {} 
  * Errors: `UserError` for whatever is no annotated run, or a name that two of them share.
  */
 export async function generalize(folders: readonly string[], options: GeneralizeOptions): Promise<Outcome[]> {
-  const { progress = silent, seeds = [0], protocols } = options;
+  const { progress = silent, seeds = [0], protocols, judges = () => true } = options;
   const sets = await openAnnotatedSets(folders, { partial: true, progress });
   try {
     const names = sets.map(({ store }) => basename(store.folder));
@@ -129,7 +131,9 @@ export async function generalize(folders: readonly string[], options: Generalize
     const outcomes: Outcome[] = [];
     for (const seed of seeds) {
       for (const experiment of experiments) {
-        for (const test of experiment.test) outcomes.push(...(await study.judged(experiment, test, seed)));
+        const train = experiment.train.map((i) => names[i]);
+        const wanted = experiment.test.filter((i) => judges({ protocol: experiment.protocol, train, test: names[i] }));
+        for (const test of wanted) outcomes.push(...(await study.judged(experiment, test, seed)));
       }
     }
     return outcomes;
