@@ -18,6 +18,7 @@ import type { ExemplarStore } from "../exemplars/store.js";
 import type { Description, DescriptionsHeader } from "../run/descriptions.js";
 import { displayName } from "../run/layer-name.js";
 import { isRun, readManifest } from "../run/manifest.js";
+import { DOUBT_WORDS } from "./doubt-words.js";
 import { maskShrinker, pack, packMasks, type Size } from "./mask-bits.js";
 import { dataBlock, inertJson, pageAround } from "./page.js";
 import { thumbnails } from "./thumbnails.js";
@@ -68,6 +69,7 @@ export async function exportHtml(
     facts: await runFacts(store, options),
     layers: layerNames(store),
     described: byUnit.size,
+    doubts: DOUBT_WORDS,
     lambda: lambdaOf(descriptions, options.made),
     height: size[0],
     width: size[1],

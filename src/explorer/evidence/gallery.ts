@@ -2,6 +2,7 @@
  * Pictures, masks and heat maps of units as image files. Made when they are asked for, a few at a time, and kept up to a number of bytes: pictures
  * small, as pixels, since a picture is an exemplar of many units, and files as they were sent.
  */
+import pLimit from "p-limit";
 import sharp from "sharp";
 import { ByteCache } from "../../base/byte-cache.js";
 import { UserError } from "../../base/errors.js";
@@ -11,7 +12,6 @@ import { maskShrinker, type Size } from "../mask-bits.js";
 import { Spreads, unitLevel } from "../served/levels.js";
 import type { ServedRun, ServedUnit } from "../served/served-run.js";
 import { heatOf } from "./heat.js";
-import { Turns } from "./turns.js";
 
 /** An image file. */
 export interface ImageFile {
@@ -40,7 +40,7 @@ export class Gallery {
   readonly spreads = new Spreads();
   readonly #files = new ByteCache<ImageFile>(FILES_BYTES, ({ bytes }) => bytes.length);
   readonly #thumbs = new ByteCache<Uint8Array>(THUMBS_BYTES, ({ length }) => length);
-  readonly #turns = new Turns(AT_ONCE);
+  readonly #atOnce = pLimit(AT_ONCE);
 
   /** A picture by its number, as it was shown to the network. @param size its longer side, at most that which it has. */
   picture(run: ServedRun, image: number, size: number, signal?: AbortSignal): Promise<ImageFile> {
@@ -127,7 +127,11 @@ export class Gallery {
 
   #file(key: string, signal: AbortSignal | undefined, make: () => Promise<ImageFile>): Promise<ImageFile> {
     const kept = this.#files.get(key);
-    return kept ? Promise.resolve(kept) : this.#turns.take(() => this.#files.through(key, make), signal);
+    if (kept) return Promise.resolve(kept);
+    return this.#atOnce(() => {
+      signal?.throwIfAborted(); // nobody waits for it any more
+      return this.#files.through(key, make);
+    });
   }
 }
 
