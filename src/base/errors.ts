@@ -8,14 +8,29 @@ export class UserError extends Error {
   override readonly name = "UserError";
 
   constructor(message: string, options?: { cause?: unknown }) {
-    super(message, options);
+    super(oneLine(message), options);
   }
 }
 
+/** Letters of a message; names that strangers chose may have more. */
+const LONGEST_MESSAGE = 2000;
+
 /** The message of anything that was thrown, on one line. */
 export function messageOf(thrown: unknown): string {
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
-  return text.replace(/\s*\n\s*/g, " ").trim();
+  return oneLine(thrown instanceof Error ? thrown.message : String(thrown));
+}
+
+/**
+ * A text as one line of bounded length, its beginning and its end kept. Messages quote what strangers wrote: control characters, which could move the
+ * cursor of a terminal or forge lines of a log, become question marks.
+ */
+function oneLine(text: string): string {
+  const line = text
+    .replace(/\s*\n\s*/g, " ")
+    .trim()
+    .replace(/[\p{Cc}\u2028\u2029]/gu, "?");
+  if (line.length <= LONGEST_MESSAGE) return line;
+  return `${line.slice(0, 0.7 * LONGEST_MESSAGE)} [...] ${line.slice(-0.2 * LONGEST_MESSAGE)}`;
 }
 
 /** Node's error code (`ENOENT`, `ENOSPC`, ...) of anything that was thrown, or undefined. */

@@ -6,6 +6,7 @@ import { dirname, resolve } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import { codeOf, messageOf, UserError } from "../../base/errors.js";
 import { readWhole } from "../../base/files.js";
+import { checkModel } from "./check.js";
 import { isExternal, locate } from "./external.js";
 import { type ModelProto, ModelProtoSchema } from "./onnx_pb.js";
 import { tensorsOf } from "./proto.js";
@@ -58,6 +59,7 @@ export function decodeModel(bytes: Uint8Array, path?: string): OnnxModel {
   }
   if (!proto.graph) throw notWhole(operation, bytes, "it holds no graph");
   if (proto.opsetImport.length === 0) throw notWhole(operation, bytes, "it names no operator set");
+  checkModel(operation, proto);
   return { proto, path, folder: path === undefined ? undefined : dirname(resolve(path)) };
 }
 

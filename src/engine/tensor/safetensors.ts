@@ -171,7 +171,7 @@ async function readHeader(file: FileHandle, path: string): Promise<Header> {
 function readEntry(value: unknown): Entry | undefined {
   if (!isRecord(value)) return undefined;
   const { dtype: name, shape, data_offsets: offsets } = value;
-  const dtype = name === "BF16" ? "bfloat16" : DTYPE_OF_NAME.get(String(name));
+  const dtype = name === "BF16" ? "bfloat16" : DTYPE_OF_NAME.get(name as string);
   if (!dtype || !isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) return undefined;
   const [begin, end] = offsets;
   const width = dtype === "bfloat16" ? 2 : bytesOf(dtype);

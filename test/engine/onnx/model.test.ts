@@ -8,13 +8,14 @@ import { afterAll, describe, expect, test } from "vitest";
 import { UserError } from "../../../src/base/errors.js";
 import { Random } from "../../../src/base/random.js";
 import { decodeModel, encodeModel, readModel, writeModel } from "../../../src/engine/onnx/model.js";
-import { file_onnx, ModelProtoSchema } from "../../../src/engine/onnx/onnx_pb.js";
+import { file_onnx, type GraphProto, ModelProtoSchema } from "../../../src/engine/onnx/onnx_pb.js";
 import { derive } from "../../../src/engine/onnx/proto.js";
 import { tap } from "../../../src/engine/onnx/tap.js";
+import { valueInfo } from "../../../src/engine/onnx/values.js";
 import { Session } from "../../../src/engine/runtime/session.js";
 import { zeros } from "../../../src/engine/tensor/ndarray.js";
 import { describeShared, shared } from "../../shared.js";
-import { normal, run, smallNet, withProto } from "./nets.js";
+import { branchingNet, normal, run, smallNet, withProto } from "./nets.js";
 
 const folder = mkdtempSync(join(tmpdir(), "milan-model-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -164,4 +165,49 @@ test("writing replaces a model as a whole and leaves nothing else behind", async
   expect(readdirSync(folder).filter((name) => name.includes("tmp"))).toEqual([]);
   const x = normal([2, 3, 8, 8]);
   expect((await run(read, { x })).logits).toEqual((await run(model, { x })).logits);
+});
+
+describe("a model that claims what cannot be", () => {
+  const refusalOf = (change: (graph: GraphProto) => Partial<GraphProto>) => {
+    const model = smallNet();
+    const graph = model.proto.graph!;
+    const bytes = encodeModel(withProto(model, derive(model.proto, { graph: derive(graph, change(graph)) })));
+    return () => decodeModel(bytes);
+  };
+
+  test.each([
+    ["2^63 - 1", [2n ** 63n - 1n]],
+    ["2^40 x 2^40", [2n ** 40n, 2n ** 40n]],
+    ["-1", [4n, -1n]],
+  ])("a weight of %s numbers", (_, dims) => {
+    const refused = refusalOf(({ initializer: [first, ...rest] }) => ({
+      initializer: [derive(first, { dims }), ...rest],
+    }));
+    expect(refused).toThrow(UserError);
+    expect(refused).toThrow('tensor "stem.conv.weight" has the shape');
+  });
+
+  test("an input of 2^63 - 1 channels", () => {
+    const refused = refusalOf(() => ({
+      input: [valueInfo("x", 1, ["n", 3])].map((info) => {
+        const type = info.type!.value.value as { shape: { dim: { value: unknown }[] } };
+        type.shape.dim[1].value = { case: "dimValue", value: 2n ** 63n - 1n };
+        return info;
+      }),
+    }));
+    expect(refused).toThrow(UserError);
+    expect(refused).toThrow('"x" has the shape [9223372036854775807]');
+  });
+
+  test("graphs within graphs, 300 deep", () => {
+    const { graph } = branchingNet().proto;
+    const holder = graph!.node.find(({ opType }) => opType === "If")!;
+    const [branch, ...others] = holder.attribute;
+    const around = (inner: GraphProto) => derive(holder, { attribute: [derive(branch, { g: inner }), ...others] });
+    let inner = branch.g!;
+    for (let level = 0; level < 300; level++) inner = derive(inner, { node: [around(inner)] });
+    const refused = refusalOf(() => ({ node: [around(inner)] }));
+    expect(refused).toThrow(UserError);
+    expect(refused).toThrow("maximum recursion depth of 100");
+  });
 });
