@@ -2,22 +2,21 @@
  * Files that are either whole or absent: written beside their final name, flushed to the disk, then renamed. A process
  * killed at any moment leaves the old file or the new one, never half of one.
  */
-import { randomInt } from "node:crypto";
-import { constants, existsSync, readdirSync, rmSync } from "node:fs";
+import { constants, existsSync, readdirSync } from "node:fs";
 import { access, type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { codeOf, fileProblem, UserError } from "./errors.js";
-
-// processes of several machines, or containers, may share a folder and have the same number
-let serial = randomInt(2 ** 40);
-
-/** A name beside `path` for what will be renamed to it, known to `removeLeftovers`. */
-export const temporaryName = (path: string) => join(dirname(path), `.${basename(path)}.${process.pid}-${serial++}.tmp`);
-const isTemporary = (name: string) => /^\..*\.\d+-\d+\.tmp$/.test(name);
+import { isTemporary, temporaryName } from "./temporary.js";
 
 /** The file that says which process is at work in a folder, or on a part of what is in it (`lock.ts`). */
-export const lockName = (part?: string) => `.milan-lock${part === undefined ? "" : `-${part}`}.json`;
-const isLock = (name: string) => /^\.milan-lock.*\.json(\.[0-9a-f]{12})?$/.test(name);
+export const lockName = (part?: string, range?: { readonly from: number; readonly to: number }) =>
+  `.milan-lock${part === undefined ? "" : `-${part}`}${range === undefined ? "" : `-${range.from}-${range.to}`}.json`;
+export const isLock = (name: string) => /^\.milan-lock.*\.json(\.[0-9a-f]{12})*$/.test(name);
+/** Whether it is a lock on a range of a part. */
+export const isRangeLock = (name: string, part?: string) => {
+  const [before, after] = [lockName(part).replace(/\.json$/, "-"), ".json"];
+  return name.startsWith(before) && name.endsWith(after) && /^\d+-\d+$/.test(name.slice(before.length, -after.length));
+};
 
 /** Writes `path` through `fill`, which gets an open file positioned at its start. Nothing appears at `path` if it throws. */
 export async function writeAtomically(path: string, fill: (file: FileHandle) => Promise<void>): Promise<void> {
@@ -93,12 +92,3 @@ export async function checkWritableFile(path: string): Promise<void> {
 /** Whether a folder is not there yet, or holds nothing but a lock and what killed processes left half-written. */
 export const isVacant = (folder: string): boolean =>
   !existsSync(folder) || readdirSync(folder).every((name) => isLock(name) || isTemporary(name));
-
-/** Removes what killed processes left half-written in a folder and in those below it. */
-export function removeLeftovers(folder: string): void {
-  if (!existsSync(folder)) return;
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile() && isTemporary(entry.name) && !entry.name.startsWith("..milan-lock"))
-      rmSync(join(entry.parentPath, entry.name), { force: true });
-  }
-}

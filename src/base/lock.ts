@@ -2,19 +2,28 @@
  * One process at a time: a file that names who holds it. A holder that was killed leaves it behind; whoever comes next sees that it is gone and takes over, one of
  * however many. On another machine a process cannot be seen: its lock stands until it is let go or deleted by hand, and the message says so.
  */
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { codeOf, fileProblem, UserError } from "./errors.js";
-import { lockName, temporaryName } from "./files.js";
+import { isLock, isRangeLock, lockName } from "./files.js";
 import { sha256 } from "./hash.js";
+import { onInterruption } from "./interruption.js";
+import { isRunning, type Process, thisProcess } from "./running.js";
+import { temporaryName } from "./temporary.js";
 
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  /** When the process began, as the system counts it; "" where it does not tell. Numbers of processes are used again. */
-  readonly began: string;
+interface Holder extends Process {
   /** What it is at: "serving the study at http://127.0.0.1:8000/". */
   readonly purpose: string;
 }
@@ -32,10 +41,15 @@ class Held extends UserError {}
 
 /** Takes the lock at `path`, and gives what lets it go. Errors: `UserError` that names the process which holds it. */
 export function takeLock(path: string, purpose: string, refusal: Refusal): () => void {
-  const mine = JSON.stringify({ pid: process.pid, host: hostname(), began: beginOf(process.pid), purpose });
-  if (!created(path, mine)) takeOver(path, mine, refusal);
-  return () => {
+  const mine = JSON.stringify({ ...thisProcess(), purpose } satisfies Holder);
+  take(path, mine, refusal);
+  const letGo = () => {
     if (holderOf(textOf(path))?.pid === process.pid) rmSync(path, { force: true });
+  };
+  const forget = onInterruption(letGo);
+  return () => {
+    forget();
+    letGo();
   };
 }
 
@@ -48,6 +62,8 @@ export function restate(path: string, purpose: string): void {
 export interface LockOptions {
   /** Of what is in the folder, when others may work on other parts. */
   readonly part?: string;
+  /** Of that part, when others may work on other ranges; whoever works on all of it is then alone. */
+  readonly range?: { readonly from: number; readonly to: number } | undefined;
   /** How long to wait for another process, in milliseconds; default: not at all. */
   readonly waitMs?: number;
 }
@@ -62,17 +78,23 @@ export async function withLock<T>(
   folder: string,
   purpose: string,
   work: () => Promise<T>,
-  { part, waitMs = 0 }: LockOptions = {},
+  { part, range, waitMs = 0 }: LockOptions = {},
 ): Promise<T> {
-  const path = resolve(folder, lockName(part));
+  const path = resolve(folder, lockName(part, range));
   const isNew = !existsSync(folder);
   const until = performance.now() + waitMs;
   let unlock: (() => void) | undefined;
   while (!unlock) {
     try {
       unlock = takeLock(path, purpose, { wanted: purpose });
+      expectNoOther(folder, purpose, part, range !== undefined);
     } catch (error) {
-      if (!(error instanceof Held) || performance.now() >= until) throw error;
+      unlock?.();
+      unlock = undefined;
+      if (!(error instanceof Held) || performance.now() >= until) {
+        if (isNew) removeEmpty(folder);
+        throw error;
+      }
       await sleep(50);
     }
   }
@@ -84,6 +106,24 @@ export async function withLock<T>(
   }
 }
 
+/** Reads and writes a table while no other process does: it takes a moment, and others wait for it. @param path the table. */
+export const withTableLock = <T>(path: string, work: () => Promise<T>): Promise<T> =>
+  withLock(dirname(path), `writing ${path}`, work, { part: `writing-${basename(path)}`, waitMs: 10_000 });
+
+/**
+ * Whoever works on all is alone, whoever works on a range is not beside them. Looked for when the own lock is there already: of two that come at
+ * once, one sees the other, or both do.
+ */
+function expectNoOther(folder: string, wanted: string, part: string | undefined, isRange: boolean): void {
+  for (const name of readdirSync(folder)) {
+    const isOther = isRange ? name === lockName(part) : isRangeLock(name, part);
+    if (!isOther) continue;
+    const path = resolve(folder, name);
+    const holder = holderOf(textOf(path));
+    if (holder && isRunning(holder)) throw held(path, holder, { wanted });
+  }
+}
+
 /** What is not empty is no trace, but a result. */
 function removeEmpty(folder: string): void {
   try {
@@ -91,26 +131,36 @@ function removeEmpty(folder: string): void {
   } catch {}
 }
 
-/**
- * Takes the lock of a process that is no more. Several may notice at once: who marks that very lock as taken over, and finds it still there
- * after that, is the one.
- */
-function takeOver(path: string, mine: string, refusal: Refusal): void {
-  const stale = textOf(path);
-  const holder = holderOf(stale);
-  if (stale !== undefined && (holder === undefined || isAlive(holder))) throw held(path, holder, refusal);
-  const mark = `${path}.${sha256(stale ?? "").slice(0, 12)}`;
-  if (!created(mark, mine)) {
-    const taker = holderOf(textOf(mark));
-    if (taker === undefined || isAlive(taker)) throw held(path, taker, refusal);
-    rmSync(mark, { force: true }); // killed while it took over
-    throw held(path, taker, refusal);
+/** Takes a lock that is free, or that a process left which is no more. */
+function take(path: string, mine: string, refusal: Refusal): void {
+  while (!created(path, mine)) {
+    const stale = textOf(path);
+    if (stale === undefined) continue; // let go just now
+    const holder = holderOf(stale);
+    if (holder === undefined || isRunning(holder)) throw held(path, holder, refusal);
+    takeOver(path, stale, mine, refusal);
+    return;
   }
+}
+
+/**
+ * Takes the lock of a process that is no more. Several may notice at once: who holds a lock on taking over that very lock, and finds it still there
+ * after that, is the one. That second lock may have been left by a killed process, too, and is then taken over likewise.
+ */
+function takeOver(path: string, stale: string, mine: string, refusal: Refusal): void {
+  const mark = `${path}.${sha256(stale).slice(0, 12)}`;
+  take(mark, mine, refusal);
   try {
-    if (textOf(path) !== stale) throw held(path, holderOf(textOf(path)), refusal);
+    const now = textOf(path);
+    if (now !== stale) throw held(path, holderOf(now), refusal);
     replace(path, mine);
   } finally {
     rmSync(mark, { force: true });
+  }
+  for (const name of readdirSync(dirname(path))) {
+    if (!name.startsWith(`${basename(path)}.`) || !isLock(name)) continue;
+    const left = holderOf(textOf(join(dirname(path), name)));
+    if (left && !isRunning(left)) rmSync(join(dirname(path), name), { force: true }); // killed when it had just taken over
   }
 }
 
@@ -151,28 +201,6 @@ function holderOf(text: string | undefined): Holder | undefined {
     return Number.isInteger(found?.pid) && found.pid > 0 ? found : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/** Whether a holder still runs, as far as can be told: of another machine's, nothing can. */
-function isAlive({ pid, host, began }: Holder): boolean {
-  if (host !== hostname()) return true;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return codeOf(error) === "EPERM";
-  }
-  const now = beginOf(pid);
-  return began === "" || now === "" || now === began;
-}
-
-function beginOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? "dead" : fields[19];
-  } catch {
-    return "";
   }
 }
 

@@ -3,6 +3,7 @@ import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { UserError } from "../base/errors.js";
 import { checkWritable, checkWritableFile } from "../base/files.js";
+import { untilInterrupted } from "../base/interruption.js";
 import { names, place, share, units, whole } from "./arguments.js";
 import { plain, printJson } from "./print.js";
 import { terminalProgress } from "./progress.js";
@@ -127,7 +128,7 @@ async function serve(run: string, options: Options): Promise<void> {
       const { host, port, name: others = [] } = options;
       const onFault = (error: unknown) =>
         process.stderr.write(`milan: ${error instanceof Error ? error.stack : error}\n`);
-      const stopped = interrupted();
+      const stopped = untilInterrupted();
       const server = await serveStudio(study, store, { host, port, names: others, tokens, now: Date.now, onFault });
       process.stdout.write(greeting(study, server.url, tokens));
       await stopped;
@@ -217,12 +218,6 @@ function greeting(study: Study, url: string, tokens: { annotator: string; review
   ];
   return `${lines.join("\n")}\n`;
 }
-
-/** Ends when the process is asked to stop. */
-const interrupted = (): Promise<void> =>
-  new Promise((done) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done());
-  });
 
 async function propose(run: string, options: { out: string; seed: number; images?: string }): Promise<void> {
   const { openExemplars } = await import("../exemplars/store.js");

@@ -112,6 +112,18 @@ export function units(text: string, before: Record<string, number[]> = {}): Reco
   return { ...before, [layer]: [...(before[layer] ?? []), ...list] };
 }
 
+/** How often what has been done is saved. @param usual the default, in words. */
+export const saveEveryOption = (usual: string): Option =>
+  new Option(
+    "--save-every <seconds>",
+    `least time between saves of what has been done, which a killed command loses at most; default ${usual}`,
+  ).argParser((text) => {
+    const seconds = Number(text);
+    if (text.trim() === "" || !(seconds >= 0 && seconds <= 1e6))
+      throw new InvalidArgumentError("expected a number from 0");
+    return seconds;
+  });
+
 /** Where BERTScore's model is. */
 export const bertOption = (): Option =>
   new Option(

@@ -4,7 +4,7 @@ import { DEVICE_NAMES } from "../base/devices.js";
 import { UserError } from "../base/errors.js";
 import type { Preprocessing } from "../data/images/preprocess.js";
 import type { Shard } from "../exemplars/dissect.js";
-import { between, names, place, range, reals, shard, size, units, whole } from "./arguments.js";
+import { between, names, place, range, reals, saveEveryOption, shard, size, units, whole } from "./arguments.js";
 import { printJson } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
@@ -29,6 +29,7 @@ interface Options {
   prefixTokens?: number;
   generated?: string;
   shard?: Shard;
+  saveEvery?: number;
   json?: boolean;
 }
 
@@ -68,6 +69,7 @@ export function registerDissect(program: Command): void {
       "only the i-th of n parts of the images, to be added up by milan merge; by any process on any machine",
       shard,
     )
+    .addOption(saveEveryOption("30, and more where saving takes long"))
     .option("--json", "machine-readable summary on standard output")
     .addHelpText(
       "after",
@@ -98,6 +100,7 @@ Parts can be swept at the same time, into one folder or several (same options, s
         ...(options.units && { units: options.units }),
         ...(options.batch && { batchSize: options.batch }),
         ...(options.threads && { threads: options.threads }),
+        ...(options.saveEvery !== undefined && { saveEveryMs: 1000 * options.saveEvery }),
         ...(options.prefixTokens !== undefined && { prefixTokens: options.prefixTokens }),
       };
       const probe = await chooseProbe(options);

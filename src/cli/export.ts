@@ -2,7 +2,8 @@
 import { basename, join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { UserError } from "../base/errors.js";
-import { checkWritable, checkWritableFile, isVacant } from "../base/files.js";
+import { checkWritableFile } from "../base/files.js";
+import { expectVacant, writeWholeFolder } from "../base/whole-folder.js";
 import { place, whole } from "./arguments.js";
 import { terminalProgress } from "./progress.js";
 
@@ -40,10 +41,7 @@ not read a site from disk; any web server shows it:
     )
     .action(async (folders: string[], options: Options) => {
       const { out, format } = options;
-      await (format === "html" ? checkWritableFile(out) : checkWritable(out));
-      if (format !== "html" && !isVacant(out)) {
-        throw new UserError(`exporting to ${out}: the folder is not empty; expected a new or empty one`);
-      }
+      await (format === "html" ? checkWritableFile(out) : expectVacant(out, `exporting to ${out}`));
       if (format === "site") {
         await writeSite(folders, options);
         return;
@@ -71,10 +69,11 @@ not read a site from disk; any web server shows it:
         } else {
           const { annotationsTable, writeMilannotations } = await import("../exemplars/milannotations.js");
           const { writeFileAtomically } = await import("../base/files.js");
-          await writeMilannotations(store, out, progress);
-          if (descriptions.length > 0) {
-            await writeFileAtomically(join(out, "annotations.csv"), annotationsTable(store, descriptions));
-          }
+          await writeWholeFolder(out, async (whole) => {
+            await writeMilannotations(store, whole, progress);
+            if (descriptions.length === 0) return;
+            await writeFileAtomically(join(whole, "annotations.csv"), annotationsTable(store, descriptions));
+          });
         }
         process.stdout.write(`${out}\n`);
       } finally {

@@ -23,6 +23,7 @@ import { registerExport } from "./export.js";
 import { registerGeneralize } from "./generalize.js";
 import { registerGrade } from "./grade.js";
 import { registerInspect } from "./inspect.js";
+import { lineOf } from "./interrupted.js";
 import { registerMerge } from "./merge.js";
 import { registerPull } from "./pull.js";
 import { registerReproduce } from "./reproduce.js";
@@ -83,9 +84,17 @@ function buildProgram(): Command {
   ]) {
     register(program);
   }
+  program.hook("preAction", (_, command) => {
+    running = command;
+  });
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   return program;
 }
+
+let running: Command | undefined;
+
+/** What to do next when the command that runs is interrupted; undefined where there is nothing to say. */
+export const howToGoOn = (): string | undefined => running && lineOf({ name: running.name(), options: running.opts() });
 
 /** What commander says over several lines, on one. */
 const argumentProblem = (text: string) =>

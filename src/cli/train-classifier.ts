@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { UserError } from "../base/errors.js";
-import { between, names, place, whole } from "./arguments.js";
+import { between, names, place, saveEveryOption, whole } from "./arguments.js";
 import { plain, printJson } from "./print.js";
 import { duration, terminalProgress } from "./progress.js";
 
@@ -22,6 +22,7 @@ interface Options {
   limitPerClass?: number;
   cache: number;
   resume?: boolean;
+  saveEvery?: number;
   threads?: number;
   json?: boolean;
 }
@@ -46,6 +47,7 @@ export function registerTrainClassifier(program: Command): void {
     .option("--limit-per-class <number>", "at most so many training images of each class", whole(2))
     .option("--cache <megabytes>", "decoded images kept in memory, beyond which they are decoded anew", whole(0), 1024)
     .option("--resume", "go on from the checkpoint of the same command")
+    .addOption(saveEveryOption("120"))
     .option("--threads <number>", "threads of the runtime; default: all cores", whole(1, 256))
     .option("--json", "machine-readable summary on standard output")
     .addHelpText(
@@ -59,8 +61,9 @@ Metrics are appended to NAME.metrics.jsonl while it trains; a checkpoint is writ
     )
     .action(async (data: string, options: Options) => {
       const { trainClassifier } = await import("../studies/train-classifier.js");
-      const { cache, json, ...settings } = options;
-      const given = { ...settings, cacheBytes: cache * 2 ** 20, progress: terminalProgress() };
+      const { cache, json, saveEvery, ...settings } = options;
+      const saving = saveEvery === undefined ? {} : { saveEveryMs: 1000 * saveEvery };
+      const given = { ...settings, ...saving, cacheBytes: cache * 2 ** 20, progress: terminalProgress() };
       const trained = await trainClassifier(data, { ...given, now: () => performance.now() });
       const { training, classes, ...facts } = trained;
       if (json) {

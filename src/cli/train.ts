@@ -1,7 +1,18 @@
 /** `milan train`: a describer from annotated exemplars. */
 import type { Command } from "commander";
 import { UserError } from "../base/errors.js";
-import { between, names, partialOption, place, range, reals, share, size, whole } from "./arguments.js";
+import {
+  between,
+  names,
+  partialOption,
+  place,
+  range,
+  reals,
+  saveEveryOption,
+  share,
+  size,
+  whole,
+} from "./arguments.js";
 import { plain, printJson } from "./print.js";
 import { duration, terminalProgress } from "./progress.js";
 
@@ -33,6 +44,7 @@ interface Options {
   seed: number;
   cache?: string;
   resume?: boolean;
+  saveEvery?: number;
   threads?: number;
   json?: boolean;
 }
@@ -84,6 +96,7 @@ export function registerTrain(program: Command): void {
     .option("--seed <number>", "seed of split, first weights, order and dropout", whole(0, 2 ** 32 - 1), 0)
     .option("--cache <folder>", "where features are kept; default OUT.training/features")
     .option("--resume", "go on from the checkpoints of the same command")
+    .addOption(saveEveryOption("120"))
     .option("--threads <number>", "threads of the runtime; default: all cores", whole(1, 256))
     .option("--json", "machine-readable summary on standard output")
     .addHelpText(
@@ -124,6 +137,7 @@ constant label and shuffled descriptions. One seed gives one file.
         const trained = await trainDescriber(opened, source, {
           ...{ out, cache, holdOut, epochs, patience, batch, learningRate, length, rare, seed, dropout, progress },
           ...{ average, redraw: redraw ?? false, sizes: { embedding, hidden }, resume: resume ?? false },
+          saveEveryMs: options.saveEvery === undefined ? undefined : 1000 * options.saveEvery,
           now: () => performance.now(),
           session: threads === undefined ? {} : { threads },
         });

@@ -60,9 +60,9 @@ export async function describeRun(folder: string, options: DescribeRunOptions): 
     try {
       if (clipFolder !== undefined) clip = await ClipReranker.open(clipFolder, session);
       const range = shard && rangeOf(shard, unitsIn(store, options.layers));
-      const part = `describing-${basename(out)}-${range ? `${range.from}-${range.to}` : "all"}`;
+      const part = `describing-${basename(out)}`;
       const work = () => describeOpen(store, describer, clip, out, range, isMany, options);
-      return await withLock(dirname(out), `describing ${folder}`, work, { part });
+      return await withLock(dirname(out), `describing ${folder}`, work, { part, range });
     } finally {
       await clip?.close();
       await describer.close();

@@ -6,9 +6,10 @@
  * anything else.
  */
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { codeOf, fileProblem, messageOf, UserError } from "../base/errors.js";
 import { readWhole, writeFileAtomically } from "../base/files.js";
+import { temporaryName } from "../base/temporary.js";
 import { halved, halveModel, LEAST_HALVED } from "../engine/onnx/halve.js";
 import { type OnnxModel, readModel, writeModel } from "../engine/onnx/model.js";
 import type { NdArray } from "../engine/tensor/ndarray.js";
@@ -67,9 +68,7 @@ export async function saveDescriber(
   { half = false }: SaveOptions = {},
 ): Promise<void> {
   const target = resolve(path);
-  const beside = (what: string) => join(dirname(target), `.${basename(target)}.${process.pid}-${what}`);
-  const fresh = beside("new");
-  const old = beside("old");
+  const [fresh, old] = [temporaryName(target), temporaryName(target)];
   try {
     const replaces = await expectReplaceable(target);
     await mkdir(fresh, { recursive: true });

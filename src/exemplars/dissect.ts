@@ -5,9 +5,10 @@
 import { join, resolve } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { UserError } from "../base/errors.js";
-import { checkWritable, isVacant, removeLeftovers, writeFileAtomically } from "../base/files.js";
+import { checkWritable, isVacant, writeFileAtomically } from "../base/files.js";
 import { withLock } from "../base/lock.js";
 import { type Progress, silent } from "../base/progress.js";
+import { removeLeftovers } from "../base/temporary.js";
 import { VERSION } from "../base/version.js";
 import { resolveLayers } from "../engine/onnx/layers.js";
 import type { SessionOptions } from "../engine/runtime/session.js";
@@ -85,13 +86,13 @@ export async function dissectShard(
       return { ...range, skipped: manifest.skipped };
     }
     const beforeSave = () => writeManifest(out, manifest);
-    const [doing, part] = [`dissecting shard ${shard.number}/${shard.of} into ${out}`, `${range.from}-${range.to}`];
-    const { skipped } = await withLock(
-      out,
-      doing,
-      () => sweep(out, subject, opened, plans, { ...common, range, beforeSave }),
-      { part },
-    );
+    const work = async () => {
+      // another process may have finished it meanwhile, and removed what shards left
+      if (await isFinished(out, manifest)) return { skipped: (await readManifest(out)).skipped };
+      return sweep(out, subject, opened, plans, { ...common, range, beforeSave });
+    };
+    const doing = `dissecting shard ${shard.number}/${shard.of} into ${out}`;
+    const { skipped } = await withLock(out, doing, work, { range });
     return { ...range, skipped };
   });
 }
@@ -139,6 +140,7 @@ async function dissectOpen(subject: Subject, probe: Probe, options: DissectOptio
   const common = sweepOptions(subject, probe, options);
   const beforeSave = () => writeManifest(out, manifest);
   return withLock(out, `dissecting into ${out}`, async () => {
+    if (await isFinished(out, manifest)) return Run.open(out); // by another process, meanwhile
     removeLeftovers(out);
     const swept = await sweep(out, subject, probe, plans, { ...common, beforeSave });
     return finish(out, subject, probe, swept, manifest, common);

@@ -6,9 +6,9 @@
 import { rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { UserError } from "../base/errors.js";
-import { removeLeftovers } from "../base/files.js";
 import { withLock } from "../base/lock.js";
 import { type Progress, silent } from "../base/progress.js";
+import { removeLeftovers } from "../base/temporary.js";
 import type { SessionOptions } from "../engine/runtime/session.js";
 import { checkIdentity, type Manifest, readManifest, writeManifest } from "../run/manifest.js";
 import { Run } from "../run/run.js";
@@ -63,6 +63,7 @@ export async function merge(folders: readonly string[], options: MergeOptions): 
     return Run.open(out);
   }
   return withLock(out, `merging into ${out}`, async () => {
+    if (await isFinished(out, manifest)) return Run.open(out); // by another process, meanwhile
     removeLeftovers(out);
     if (missing.length > 0) return mergePartly(states, manifest, out, progress);
     return mergeWhole(states, manifest, options);

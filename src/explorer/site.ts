@@ -21,13 +21,13 @@
  * `api/runs.json`, encoded as in addresses.
  */
 import { existsSync } from "node:fs";
-import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import type { OpenAPIHono, z } from "@hono/zod-openapi";
-import { fileProblem, UserError } from "../base/errors.js";
-import { temporaryName } from "../base/files.js";
+import { UserError } from "../base/errors.js";
 import { type Progress, silent } from "../base/progress.js";
 import { VERSION } from "../base/version.js";
+import { writeWholeFolder } from "../base/whole-folder.js";
 import { BUILT_PAGES } from "../serving/pages.js";
 import type { Explorer } from "./api/explorer.js";
 import type { Cluster, Comparison, Dashboard, Neighbours, Run, UnitLine, UnitList, UnitPage } from "./api/schemas.js";
@@ -68,40 +68,13 @@ export async function exportSite(folders: readonly string[], out: string, option
     );
   }
   const explorer = await openExplorer(folders, options);
-  const path = resolve(out);
-  const half = temporaryName(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await removeAbandoned(path);
-    await mkdir(half);
-    await new SiteWriter(explorer, await explorerApp(explorer, { host: "127.0.0.1" }), half, options).write(pages);
-    await rm(path, { recursive: true, force: true }); // empty, or what killed processes left
-    await rename(half, path);
-  } catch (error) {
-    throw fileProblem("writing", out, error);
+    await writeWholeFolder(out, async (folder) => {
+      await new SiteWriter(explorer, await explorerApp(explorer, { host: "127.0.0.1" }), folder, options).write(pages);
+    });
   } finally {
     progress.end();
-    await rm(half, { recursive: true, force: true });
     await explorer.close();
-  }
-}
-
-/** Removes what killed processes left half-written beside a site. */
-async function removeAbandoned(path: string): Promise<void> {
-  const [before, after] = [`.${basename(path)}.`, /^(\d+)-\d+\.tmp$/];
-  for (const name of await readdir(dirname(path))) {
-    const [, pid] = (name.startsWith(before) && after.exec(name.slice(before.length))) || [];
-    if (pid !== undefined && !isRunning(Number(pid)))
-      await rm(join(dirname(path), name), { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0); // asks only
-    return true;
-  } catch {
-    return false;
   }
 }
 

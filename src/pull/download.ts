@@ -23,6 +23,8 @@ export interface Download {
   readonly sha256?: string | undefined;
   /** Its size in bytes, where known beforehand. */
   readonly bytes?: number | undefined;
+  /** Told what has come before it is in its place. What it throws keeps it from there. */
+  readonly accept?: (came: Downloaded) => Promise<void>;
 }
 
 export interface DownloadOptions {
@@ -95,6 +97,13 @@ async function attempt(wanted: Download, part: string, options: DownloadOptions)
     const headers: Record<string, string> = { "accept-encoding": "identity", "user-agent": "milan" };
     if (had > 0 && origin) Object.assign(headers, { range: `bytes=${had}-`, "if-range": origin.version });
     const response = await follow(wanted, headers, stall);
+    if (response.status === 416) {
+      await response.body?.cancel();
+      const all = /^bytes \*\/(\d+)$/.exec(response.headers.get("content-range") ?? "");
+      if (all && Number(all[1]) === had) return; // all had come when the process was killed
+      await rm(part, { force: true });
+      throw new Passing("the server has less than was asked for");
+    }
     const from = startOf(response, had);
     const length = Number(response.headers.get("content-length") ?? Number.NaN);
     const total = Number.isFinite(length) && !response.headers.has("content-encoding") ? from + length : undefined;
@@ -150,7 +159,10 @@ async function receive(
 }
 
 /** Checks what has come, and puts it in its place. */
-async function settle({ what, url, path, sha256: known, bytes: size }: Download, part: string): Promise<Downloaded> {
+async function settle(
+  { what, url, path, sha256: known, bytes: size, accept }: Download,
+  part: string,
+): Promise<Downloaded> {
   const bytes = await sizeOf(part);
   const sha256 = await sha256File(part);
   if ((known !== undefined && !sha256.startsWith(known.toLowerCase())) || (size !== undefined && size !== bytes)) {
@@ -161,6 +173,7 @@ async function settle({ what, url, path, sha256: known, bytes: size }: Download,
       `pulling ${what}: ${url} sent another file (${bytes} bytes, SHA-256 ${sha256}); expected ${expected}; it was deleted, try again or another place`,
     );
   }
+  await accept?.({ bytes, sha256 });
   try {
     await rename(part, path);
   } catch (error) {
@@ -203,9 +216,9 @@ async function follow(wanted: Download, headers: Record<string, string>, stall: 
 
 async function answered({ what }: Download, response: Response, { href }: URL): Promise<Response> {
   const { status } = response;
-  if (status === 200 || status === 206) return response;
+  if (status === 200 || status === 206 || status === 416) return response;
   await response.body?.cancel();
-  if (status === 416 || status === 408 || status === 425 || status === 429 || status >= 500) {
+  if (status === 408 || status === 425 || status === 429 || status >= 500) {
     throw new Passing(`the server answers ${status}`);
   }
   const why = status === 404 || status === 410 ? "there is no such file" : "the server refuses it";

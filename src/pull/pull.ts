@@ -13,7 +13,7 @@ import { type Progress, silent } from "../base/progress.js";
 import { readWeights } from "../describer/checkpoint/checkpoint.js";
 import { writeModel } from "../engine/onnx/write.js";
 import { find, fullName, type Item } from "./catalogue.js";
-import { type Download, type DownloadOptions, download } from "./download.js";
+import { type Download, type Downloaded, type DownloadOptions, download } from "./download.js";
 import { homeFolder, pathOf } from "./home.js";
 import { filesOnHub } from "./hub.js";
 import { networkOf } from "./networks.js";
@@ -49,7 +49,11 @@ export async function pull(name: string, options: PullOptions = {}): Promise<Pul
   const { folder = homeFolder(), offline = isSet(process.env.MILAN_OFFLINE) } = options;
   const item = find(name);
   const path = pathOf(item, folder);
-  if (existsSync(path)) return { item, path, wasThere: true };
+  if (existsSync(path)) {
+    // of a process that was killed at the very end
+    for (const each of [...madeOf(item, path), `${path}.part.json`]) await rm(each, { force: true }).catch(() => {});
+    return { item, path, wasThere: true };
+  }
   if (offline) {
     const shown = item.kind === "hub" ? `the files of ${item.from}` : item.from;
     throw new UserError(
@@ -63,6 +67,12 @@ export async function pull(name: string, options: PullOptions = {}): Promise<Pul
   return { item, path, wasThere: false };
 }
 
+/** What an item is made of, and is no more needed when it is there: first the download. */
+function madeOf({ kind }: Item, path: string): string[] {
+  if (kind === "network") return [path.replace(/\.onnx$/, ".pth")];
+  return kind === "annotations" ? [`${path}.zip`] : [];
+}
+
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== "" && value !== "0";
 
 async function fetchItem(item: Item, path: string, folder: string, options: PullOptions): Promise<void> {
@@ -72,18 +82,19 @@ async function fetchItem(item: Item, path: string, folder: string, options: Pull
   const get = async (wanted: Omit<Download, "what" | "limit">) => {
     const seen = sums.of(wanted.url);
     const known = wanted.sha256 ?? seen?.sha256;
-    const came = await download({ what, limit, ...wanted, url: mirrored(wanted.url, options), sha256: known }, options);
-    await sums.expect(what, wanted.url, came, options.date ?? new Date());
+    // written down before the file is in its place: who finds it there looks no further
+    const accept = (came: Downloaded) => sums.expect(what, wanted.url, came, options.date ?? new Date());
+    await download({ what, limit, ...wanted, url: mirrored(wanted.url, options), sha256: known, accept }, options);
   };
   if (kind === "describer") return get({ url: from, path, sha256 });
   if (kind === "network") {
-    const weights = path.replace(/\.onnx$/, ".pth");
+    const [weights] = madeOf(item, path);
     if (!existsSync(weights)) await get({ url: from, path: weights, sha256 });
     await writeModel(networkOf(item.name, await readWeights(weights)), path);
     return rm(weights);
   }
   if (kind === "annotations") {
-    const archive = `${path}.zip`;
+    const [archive] = madeOf(item, path);
     if (!existsSync(archive)) await get({ url: from, path: archive, sha256 });
     await unpack(archive, path, { limit: 4 * limit, progress: options.progress ?? silent });
     return rm(archive);
@@ -123,6 +134,7 @@ async function fetchRepository(
   for (const { file, ...wanted } of files) {
     const place = join(gathering, file);
     if (!existsSync(place)) await get({ ...wanted, path: place });
+    await rm(`${place}.part.json`, { force: true }); // of a process that was killed when all had come
   }
   await rename(gathering, path);
 }

@@ -6,8 +6,8 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Entry, openPromise } from "yauzl";
 import { messageOf, UserError } from "../base/errors.js";
-import { temporaryName } from "../base/files.js";
 import { type Progress, silent } from "../base/progress.js";
+import { temporaryName } from "../base/temporary.js";
 
 export interface UnpackOptions {
   /** Of all files together, unpacked; in bytes. */

@@ -5,7 +5,7 @@
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileProblem } from "../base/errors.js";
-import { temporaryName } from "../base/files.js";
+import { temporaryName } from "../base/temporary.js";
 import { bytesOf, type DType, type NdArray, sizeOf, toBytes } from "../engine/tensor/ndarray.js";
 import { npyHeader } from "../engine/tensor/npy.js";
 

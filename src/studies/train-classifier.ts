@@ -3,8 +3,10 @@
  * number of images, wants them normalised as ImageNet's networks do (what a dissection assumes), and says so in its metadata.
  */
 import { existsSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { UserError } from "../base/errors.js";
 import { checkWritableFile, writeFileAtomically } from "../base/files.js";
+import { withLock } from "../base/lock.js";
 import { type Progress, silent } from "../base/progress.js";
 import { Random } from "../base/random.js";
 import { type Augmentation, augment } from "../data/images/augment.js";
@@ -48,6 +50,8 @@ export interface TrainClassifierOptions {
   readonly limitPerClass?: number | undefined;
   /** Goes on from the checkpoint beside `out`. */
   readonly resume?: boolean;
+  /** Least time between checkpoints; default two minutes. */
+  readonly saveEveryMs?: number | undefined;
   /** Threads of the runtime. */
   readonly threads?: number;
   /** Most bytes of decoded pictures kept in memory, for each of training and validation; default 1 GiB. */
@@ -89,10 +93,21 @@ const WARMUP_STEPS = 500;
  * checkpoint of other data or options.
  */
 export async function trainClassifier(path: string, options: TrainClassifierOptions): Promise<TrainedClassifier> {
-  const { out, size = 64, network = "resnet18", seed = 0, validation, limitPerClass, progress = silent } = options;
-  const recipe = recipeOf(network, size);
+  const { out, size = 64, network = "resnet18" } = options;
+  recipeOf(network, size); // refuses before there is anything on the disk
   const files = filesOf(out);
   for (const file of Object.values(files)) await checkWritableFile(file);
+  const part = `training-${basename(out)}`; // other models may be trained into the same folder
+  return withLock(dirname(out), `training ${out}`, () => trainInto(files, path, options), { part });
+}
+
+async function trainInto(
+  files: ReturnType<typeof filesOf>,
+  path: string,
+  options: TrainClassifierOptions,
+): Promise<TrainedClassifier> {
+  const { size = 64, network = "resnet18", seed = 0, validation, limitPerClass, progress = silent } = options;
+  const recipe = recipeOf(network, size);
   if (options.resume && !existsSync(files.checkpoint)) {
     throw new UserError(`resuming ${files.checkpoint}: no such file; expected a checkpoint; leave out --resume`);
   }
@@ -130,7 +145,7 @@ export async function trainClassifier(path: string, options: TrainClassifierOpti
       earlyStopping: { metric: "validationAccuracy", better: "higher" },
       checkpoint: {
         path: files.checkpoint,
-        everyMs: CHECKPOINT_MS,
+        everyMs: options.saveEveryMs ?? CHECKPOINT_MS,
         identity: { network: nameOf(network), size, ...settings, seed, ...identityOf(data, options) },
         resume: options.resume ?? false,
       },

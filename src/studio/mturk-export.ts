@@ -2,8 +2,9 @@
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { UserError } from "../base/errors.js";
-import { isVacant, writeFileAtomically } from "../base/files.js";
+import { writeFileAtomically } from "../base/files.js";
 import type { Progress } from "../base/progress.js";
+import { expectVacant, writeWholeFolder } from "../base/whole-folder.js";
 import type { ExemplarStore } from "../exemplars/store.js";
 import { answerKey, hitTemplate, INPUT_COLUMNS, pictureColumn, questionForm, readMe } from "./mturk-template.js";
 import { Pictures } from "./pictures.js";
@@ -23,7 +24,7 @@ export async function exportBatch(
   store: ExemplarStore,
   { out, pictureUrl, progress }: BatchOptions,
 ): Promise<number> {
-  if (!isVacant(out)) throw new UserError(`exporting to ${out}: the folder is not empty; expected a new or empty one`);
+  await expectVacant(out, `exporting to ${out}`);
   const base = baseOf(pictureUrl);
   const { settings } = study;
   const units = lacking(study);
@@ -32,6 +33,18 @@ export async function exportBatch(
       `exporting ${study.database.path}: every unit has its ${settings.annotators} answers; there is nothing to ask`,
     );
   }
+  await writeWholeFolder(out, (whole) => fill(whole, study, store, units, { base, progress }));
+  return units.length;
+}
+
+async function fill(
+  out: string,
+  study: Study,
+  store: ExemplarStore,
+  units: readonly StudyUnit[],
+  { base, progress }: { base: string; progress: Progress },
+): Promise<void> {
+  const { settings } = study;
   const test = study.qualificationUnits();
   const pictures = new Pictures(study, store);
   const ranks = Array.from({ length: store.k }, (_, rank) => rank);
@@ -66,7 +79,6 @@ export async function exportBatch(
     }),
   };
   for (const [name, text] of Object.entries(files)) await writeFileAtomically(join(out, name), text);
-  return units.length;
 }
 
 const picturePath = ({ code }: StudyUnit, rank: number) => [code, `${rank + 1}.jpg`];

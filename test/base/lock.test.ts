@@ -1,5 +1,6 @@
 /** One process at a time in a folder. */
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,4 +74,44 @@ test("another machine's lock stands, and the message says what to delete", async
   // this machine's, of a process that had this one's number: a container's first process, say
   held({ host: hostname(), pid: process.pid, began: "1" });
   expect(await work()).toBe("done");
+});
+
+test("who was killed while it took a lock over is in nobody's way, and leaves nothing", async () => {
+  const dead = { pid: 4194304, host: hostname(), began: "1", purpose: "dissecting" };
+  mkdirSync(at("over"));
+  const path = join(at("over"), lockName());
+  const text = JSON.stringify(dead);
+  const markOf = (of: string, what: string) => `${of}.${createHash("sha256").update(what).digest("hex").slice(0, 12)}`;
+  const mark = markOf(path, text);
+  const taker = JSON.stringify({ ...dead, pid: 4194303 });
+  writeFileSync(path, text);
+  writeFileSync(mark, taker); // killed before it took the lock,
+  writeFileSync(markOf(mark, taker), taker); // as was the next,
+  writeFileSync(markOf(path, "an older one"), taker); // or just after
+  expect(await withLock(at("over"), "dissecting", async () => "done")).toBe("done");
+  expect(readdirSync(at("over"))).toEqual([]);
+});
+
+test("who works on all is alone; ranges of it are worked on at the same time", async () => {
+  mkdirSync(at("ranges"));
+  const [first, second] = [
+    { from: 0, to: 8 },
+    { from: 8, to: 16 },
+  ];
+  const all = () => withLock(at("ranges"), "merging", async () => "all");
+  await withLock(
+    at("ranges"),
+    "sweeping 0 to 8",
+    () => withLock(at("ranges"), "sweeping", async () => {}, { range: second }),
+    {
+      range: first,
+    },
+  );
+  await withLock(at("ranges"), "sweeping 0 to 8", () => expect(all()).rejects.toThrow(/is sweeping 0 to 8; expected/), {
+    range: first,
+  });
+  const sweep = () => withLock(at("ranges"), "sweeping", async () => {}, { range: second });
+  await withLock(at("ranges"), "merging", () => expect(sweep()).rejects.toThrow(/is merging; expected to be alone/));
+  expect(await all()).toBe("all");
+  expect(readdirSync(at("ranges"))).toEqual([]);
 });

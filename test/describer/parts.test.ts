@@ -124,6 +124,6 @@ test("refused before any work", async () => {
         new RegExp(`describing .*whole: process ${process.pid} is describing elsewhere; expected to be alone`),
       );
     },
-    { part: "describing-descriptions.csv-all" },
+    { part: "describing-descriptions.csv" },
   );
 });

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryName } from "../../src/base/temporary.js";
 import { shapeScenes, writeShapes } from "../../src/data/world/shapes.js";
 import { writeModel } from "../../src/engine/onnx/model.js";
 import { Run } from "../../src/run/run.js";
@@ -94,7 +95,8 @@ test("killed again and again, wherever it may be", async () => {
 
 test("what a process killed before it had anything to say leaves behind is in nobody's way", async () => {
   mkdirSync(at("early"));
-  writeFileSync(at("early/.run.json.4711-0.tmp"), '{"format": 1, "mil');
+  const half = temporaryName(at("early/run.json"), { pid: 4711, host: "elsewhere", began: "1" });
+  writeFileSync(half, '{"format": 1, "mil');
   expect((await dissecting("early")).at(-1)).toBe("finished");
   expect(contents("early")).toEqual(contents("whole"));
 });

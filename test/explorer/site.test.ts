@@ -1,12 +1,13 @@
 /** A site: what the server answers, as files; and the page over them, in a browser where there is one. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryName } from "../../src/base/temporary.js";
 import { registerExport } from "../../src/cli/export.js";
 import { Comparison, Dashboard, Run, UnitPage } from "../../src/explorer/api/schemas.js";
 import { Site, SiteUnit, SiteUnits } from "../../src/explorer/api/site.js";
@@ -111,11 +112,11 @@ test("whole or not at all: an export that fails leaves nothing, and what stood t
 });
 
 test("what a killed export left is cleared away by the next, an export under way is not", async () => {
-  const [dead, alive] = [`.again.4194304-3.tmp`, `.again.${process.ppid}-3.tmp`];
-  for (const name of [dead, alive]) mkdirSync(at(name));
-  await exportSite([at("one")], at("again"), { pages: PAGES });
-  expect([dead, alive, "again"].map((name) => existsSync(at(name)))).toEqual([false, true, true]);
-  rmSync(at(alive), { recursive: true });
+  const ofProcess = (pid: number) => temporaryName(at("some", "again"), { pid, host: hostname(), began: "" });
+  const [dead, alive] = [ofProcess(4194304), ofProcess(process.ppid)];
+  for (const folder of [dead, alive]) mkdirSync(folder, { recursive: true });
+  await exportSite([at("one")], at("some", "again"), { pages: PAGES });
+  expect([dead, alive, at("some", "again")].map((path) => existsSync(path))).toEqual([false, true, true]);
 });
 
 const TYPES: Record<string, string> = {

@@ -6,8 +6,10 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../base/errors.js";
-import { checkWritable, isVacant, readWhole, removeLeftovers, writeFileAtomically } from "../../base/files.js";
+import { checkWritable, isVacant, readWhole, writeFileAtomically } from "../../base/files.js";
+import { withLock } from "../../base/lock.js";
 import { type Progress, silent } from "../../base/progress.js";
+import { removeLeftovers } from "../../base/temporary.js";
 import type { LabelSource, Labels } from "../labels/labels.js";
 import { namesOfWorld } from "./names.js";
 import { classesOf, WORLD_SETS, World, type WorldSet } from "./world.js";
@@ -47,7 +49,7 @@ export const WORLD_FILE = "world.json";
  * goes on where another was killed, and a larger count adds pictures. Errors: `UserError` if the folder holds another world.
  */
 export async function writeWorld(folder: string, options: WriteWorldOptions): Promise<void> {
-  const { set, seed, count, size, first = 0, progress = silent } = options;
+  const { set } = options;
   if (!WORLD_SETS.includes(set)) throw new UserError(`rendering the world: there is no set ${set}; ${expected}`);
   const classes = classesOf(set);
   const wanted = options.classes ?? classes;
@@ -58,6 +60,12 @@ export async function writeWorld(folder: string, options: WriteWorldOptions): Pr
     );
   }
   await checkWritable(folder);
+  await withLock(folder, `rendering into ${folder}`, () => renderInto(folder, options, wanted));
+}
+
+async function renderInto(folder: string, options: WriteWorldOptions, wanted: readonly string[]): Promise<void> {
+  const { set, seed, count, size, first = 0, progress = silent } = options;
+  const classes = classesOf(set);
   await prepare(folder, { version: WORLD_VERSION, set, seed, size });
   const present = new Set<string>();
   for (const name of wanted) {

@@ -49,6 +49,8 @@ export interface LearningOptions {
   /** What a checkpoint must have been made with, beyond the options above. */
   readonly identity: Readonly<Record<string, unknown>>;
   readonly resume: boolean;
+  /** Least time between checkpoints; default two minutes. */
+  readonly saveEveryMs?: number | undefined;
   /** The clock, in milliseconds. */
   readonly now: () => number;
   readonly progress: Progress;
@@ -201,7 +203,7 @@ export function filesOf(options: LearningOptions, more: Readonly<Record<string, 
     progress,
     checkpoint: {
       path: checkpointOf(stem),
-      everyMs: CHECKPOINT_MS,
+      everyMs: options.saveEveryMs ?? CHECKPOINT_MS,
       identity: { ...options.identity, ...settings, ...more },
       resume,
     },

@@ -17,9 +17,11 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../../base/errors.js";
-import { checkWritable, removeLeftovers } from "../../base/files.js";
+import { checkWritable } from "../../base/files.js";
 import { sha256 } from "../../base/hash.js";
+import { withLock } from "../../base/lock.js";
 import { type Progress, silent } from "../../base/progress.js";
+import { removeLeftovers } from "../../base/temporary.js";
 import type { SessionOptions } from "../../engine/runtime/session.js";
 import { isComplete } from "../../engine/train/checkpoint.js";
 import type { FitResult } from "../../engine/train/fit-options.js";
@@ -65,6 +67,8 @@ export interface TrainOptions {
   readonly sizes?: Partial<DescriberSizes>;
   /** Go on from the checkpoints of the same training. */
   readonly resume?: boolean;
+  /** Least time between checkpoints; default two minutes. */
+  readonly saveEveryMs?: number | undefined;
   readonly session?: SessionOptions | undefined;
   readonly progress?: Progress;
   /** The clock, in milliseconds. */
@@ -108,11 +112,21 @@ export async function trainDescriber(
   source: EncoderSource,
   options: TrainOptions,
 ): Promise<TrainedDescriber> {
-  const { out, holdOut = 0.1, seed = 0, length = 15, rare = 1, session, progress = silent } = options;
+  const { out } = options;
   const work = `${out.replace(/[/\\]+$/, "")}.training`;
   await expectReplaceable(out);
   await checkWritable(dirname(resolve(out)));
   await checkWritable(work);
+  return withLock(work, `training ${out}`, () => trainIn(work, sets, source, options));
+}
+
+async function trainIn(
+  work: string,
+  sets: readonly AnnotatedSet[],
+  source: EncoderSource,
+  options: TrainOptions,
+): Promise<TrainedDescriber> {
+  const { out, holdOut = 0.1, seed = 0, length = 15, rare = 1, session, progress = silent } = options;
   const stems = { languageModel: join(work, "language-model"), captioner: join(work, "captioner") };
   await checkCheckpoints(options.resume ?? false, stems);
   checkAlike(sets);
@@ -146,6 +160,7 @@ export async function trainDescriber(
       ...{ epochs: options.epochs ?? 100, patience: options.patience ?? 4 },
       ...{ learningRate: options.learningRate ?? 1e-3, dropout: options.dropout ?? 0.5 },
       ...{ embedding: sizes.embedding, hidden: sizes.hidden, resume: options.resume ?? false },
+      saveEveryMs: options.saveEveryMs,
       identity: {
         encoder: source.sha256,
         annotations: sha256(JSON.stringify(corpus.units.map(({ texts, isHeldOut }) => [texts, isHeldOut]))),
@@ -198,7 +213,7 @@ export async function trainDescriber(
       captioner: captioner.values,
       languageModel: languageModel.values,
     };
-    const { resume: _, ...said } = learning; // a resumed training gives the same file
+    const { resume: _, saveEveryMs: __, ...said } = learning; // a resumed training gives the same file
     const card = await cardOf(files, {
       ...{ corpus, training, heldOut, features, stems, session, seed, progress },
       examples: { training: examples, heldOut: examplesOf(heldOut) },

@@ -2,12 +2,12 @@
  * Pictures without something: whatever a phrase names is blurred, wherever the labels say that it is. A classifier trained on such pictures has never
  * seen it (paper, section 6: faces), so what its units respond to can be compared with those of one that has.
  */
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { UserError } from "../../base/errors.js";
-import { isVacant, writeFileAtomically } from "../../base/files.js";
+import { writeFileAtomically } from "../../base/files.js";
 import { type Progress, silent } from "../../base/progress.js";
+import { expectVacant, writeWholeFolder } from "../../base/whole-folder.js";
 import { blurAreas } from "../../data/images/blur.js";
 import { decode, sidesOf } from "../../data/images/decode.js";
 import { DamagedImage } from "../../data/images/imageset.js";
@@ -53,8 +53,12 @@ const MOST_LABELLED = 512;
  * out, with a warning.
  */
 export async function blurThings(images: string, source: LabelSource, options: BlurOptions): Promise<BlurredSet> {
+  await expectVacant(options.out, `blurring into ${options.out}`);
+  return writeWholeFolder(options.out, (out) => blurInto(images, source, { ...options, out }));
+}
+
+async function blurInto(images: string, source: LabelSource, options: BlurOptions): Promise<BlurredSet> {
   const { out, what, strength = STRENGTH, progress = silent } = options;
-  if (!isVacant(out)) throw new UserError(`blurring into ${out}: the folder is not empty; expected a new or empty one`);
   const query = queryFor(what, source, images);
   const set = await openImages(images);
   try {
@@ -88,7 +92,6 @@ export async function blurThings(images: string, source: LabelSource, options: B
     progress.end();
     const blurred = rows.filter(({ areas }) => areas > 0).length;
     if (blurred === 0) {
-      await rm(out, { recursive: true, force: true });
       throw new UserError(
         `blurring ${images}: ${source.title} say of none of ${rows.length} pictures that "${what}" are in it; expected some, check --what`,
       );

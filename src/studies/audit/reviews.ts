@@ -8,6 +8,7 @@ import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { messageOf, UserError } from "../../base/errors.js";
 import { readWhole, writeFileAtomically } from "../../base/files.js";
+import { withTableLock } from "../../base/lock.js";
 
 export const REVIEWS_FILE = "audit.csv";
 export const REVIEW_VERDICTS = ["yes", "no", "unsure"] as const;
@@ -51,8 +52,11 @@ export async function readReviews(run: string): Promise<Review[]> {
 
 /** Adds verdicts to those of a run. */
 export async function addReviews(run: string, reviews: readonly Review[]): Promise<void> {
-  const all = [...(await readReviews(run)), ...reviews];
-  await writeFileAtomically(join(run, REVIEWS_FILE), stringify(all, { header: true, columns: [...COLUMNS] }));
+  const path = join(run, REVIEWS_FILE);
+  await withTableLock(path, async () => {
+    const all = [...(await readReviews(run)), ...reviews];
+    await writeFileAtomically(path, stringify(all, { header: true, columns: [...COLUMNS] }));
+  });
 }
 
 /** The verdict that counts for a description of a unit. */

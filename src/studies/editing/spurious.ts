@@ -6,9 +6,10 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { UserError } from "../../base/errors.js";
-import { isVacant, writeFileAtomically } from "../../base/files.js";
+import { writeFileAtomically } from "../../base/files.js";
 import { type Progress, silent } from "../../base/progress.js";
 import { Random } from "../../base/random.js";
+import { expectVacant, writeWholeFolder } from "../../base/whole-folder.js";
 import { decode } from "../../data/images/decode.js";
 import { DamagedImage } from "../../data/images/imageset.js";
 import { interleaved } from "../../data/images/interleaved.js";
@@ -48,8 +49,12 @@ const BORDER = 0.08;
  * Errors: `UserError` for pictures in no class folders, one class only, a folder that is not empty. Damaged pictures are left out, with a warning.
  */
 export async function writeSpurious(images: string, options: SpuriousOptions): Promise<SpuriousSet> {
+  await expectVacant(options.out, `marking into ${options.out}`);
+  return writeWholeFolder(options.out, (out) => markInto(images, { ...options, out }));
+}
+
+async function markInto(images: string, options: SpuriousOptions): Promise<SpuriousSet> {
   const { out, mark, of, share, size = 64, seed, progress = silent } = options;
-  if (!isVacant(out)) throw new UserError(`marking into ${out}: the folder is not empty; expected a new or empty one`);
   const set = await openImages(images);
   try {
     const classes = [...new Set(set.entries.flatMap(({ label }) => label ?? []))].sort();

@@ -1,6 +1,7 @@
 /** What was found, on disk and as a few numbers: `faithfulness.csv` beside the descriptions, and a summary of each layer. */
 import { stringify } from "csv-stringify/sync";
 import { writeFileAtomically } from "../../base/files.js";
+import { withTableLock } from "../../base/lock.js";
 import { readVerdicts } from "../../run/verdicts.js";
 import type { Judged } from "./judge-layer.js";
 import type { Verification } from "./verify.js";
@@ -47,9 +48,11 @@ export const faithfulnessTable = (verification: Verification): string => stringi
 /** Writes the table, whole or not at all. What an older one at this place says of other layers is kept. */
 export async function writeFaithfulness(path: string, verification: Verification): Promise<void> {
   const judged = new Set(verification.layers.map(({ layer }) => layer));
-  const kept = (await readVerdicts(path)).filter(({ layer }) => !judged.has(layer));
-  const keptRows = kept.map((row) => HEADER.map((column) => row[column] ?? ""));
-  await writeFileAtomically(path, stringify([HEADER, ...keptRows, ...rowsOf(verification)]));
+  await withTableLock(path, async () => {
+    const kept = (await readVerdicts(path)).filter(({ layer }) => !judged.has(layer));
+    const keptRows = kept.map((row) => HEADER.map((column) => row[column] ?? ""));
+    await writeFileAtomically(path, stringify([HEADER, ...keptRows, ...rowsOf(verification)]));
+  });
 }
 
 /** One layer in a few numbers; means are over the descriptions that have the number, null when none has. */

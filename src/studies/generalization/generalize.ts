@@ -12,8 +12,10 @@ import type { Interval } from "../../base/bootstrap.js";
 import { UserError } from "../../base/errors.js";
 import { writeFileAtomically } from "../../base/files.js";
 import { sha256 } from "../../base/hash.js";
+import { withLock } from "../../base/lock.js";
 import { type Progress, silent } from "../../base/progress.js";
 import { Random } from "../../base/random.js";
+import { removeLeftovers } from "../../base/temporary.js";
 import type { LabelSource } from "../../data/labels/labels.js";
 import { type AnnotatedSet, openAnnotatedSets } from "../../describer/annotated-set.js";
 import { describe } from "../../describer/describe.js";
@@ -126,17 +128,22 @@ export async function generalize(folders: readonly string[], options: Generalize
         `generalizing: ${sets.length} run is too few for ${protocols.join(", ")}; expected at least 2, give more, or the protocol within`,
       );
     }
-    await checkSettings(options);
-    const study = new Study(sets, names, options);
-    const outcomes: Outcome[] = [];
-    for (const seed of seeds) {
-      for (const experiment of experiments) {
-        const train = experiment.train.map((i) => names[i]);
-        const wanted = experiment.test.filter((i) => judges({ protocol: experiment.protocol, train, test: names[i] }));
-        for (const test of wanted) outcomes.push(...(await study.judged(experiment, test, seed)));
+    return await withLock(options.out, `generalizing into ${options.out}`, async () => {
+      await checkSettings(options);
+      removeLeftovers(options.out);
+      const study = new Study(sets, names, options);
+      const outcomes: Outcome[] = [];
+      for (const seed of seeds) {
+        for (const experiment of experiments) {
+          const train = experiment.train.map((i) => names[i]);
+          const wanted = experiment.test.filter((i) =>
+            judges({ protocol: experiment.protocol, train, test: names[i] }),
+          );
+          for (const test of wanted) outcomes.push(...(await study.judged(experiment, test, seed)));
+        }
       }
-    }
-    return outcomes;
+      return outcomes;
+    });
   } finally {
     for (const { store } of sets) await store.close();
   }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { silent } from "../../../src/base/progress.js";
 import { Random } from "../../../src/base/random.js";
+import { temporaryName } from "../../../src/base/temporary.js";
 import { shapeScenes, writeShapes } from "../../../src/data/world/shapes.js";
 import { type AnnotatedSet, openAnnotatedSets } from "../../../src/describer/annotated-set.js";
 import { describe } from "../../../src/describer/describe.js";
@@ -163,7 +164,8 @@ test("exemplars are redrawn from their own row, all features together", () => {
 
 test("what an earlier training left behind is not in the way of a later one that is killed and resumed", async () => {
   await train("after another", { ...SHORT, seed: 5 }, [at("unseen")]);
-  writeFileSync(at("after another.training", ".captioner.checkpoint.safetensors.123-4.tmp"), "half");
+  const checkpoint = at("after another.training", "captioner.checkpoint.safetensors");
+  writeFileSync(temporaryName(checkpoint, { pid: 123, host: "elsewhere", began: "1" }), "half");
   const interrupt = (name: string) => {
     if (name.startsWith("captioner, epoch 1")) throw new Error("interrupted");
   };
