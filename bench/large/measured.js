@@ -7,26 +7,28 @@ import { fileURLToPath } from "node:url";
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 /**
- * @param args of `milan`. @param onSample called with the resident memory in bytes about twenty times a second, where the system tells it (Linux).
- * @returns seconds, peak memory in bytes (0 where the system does not tell), what it printed. Throws when the command fails.
+ * Starts a command.
+ * @returns the process; `finished`, with seconds, peak memory in bytes (0 where the system does not tell it: not Linux) and what it printed, which fails when the
+ *   command fails; `onSample`, to be called about twenty times a second with the resident memory now and at most, in bytes, and what it printed so far.
  */
-export function milan(args, onSample = () => {}) {
-  return new Promise((resolve, reject) => {
-    const began = performance.now();
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-    let peakBytes = 0;
-    let [stdout, stderr] = ["", ""];
-    child.stdout.on("data", (text) => {
-      stdout += text;
-    });
-    child.stderr.on("data", (text) => {
-      stderr += text;
-    });
+export function start(args) {
+  const began = performance.now();
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let listener = () => {};
+  let peakBytes = 0;
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (text) => {
+    stdout += text;
+  });
+  child.stderr.on("data", (text) => {
+    stderr += text;
+  });
+  const finished = new Promise((resolve, reject) => {
     const timer = setInterval(() => {
       const status = statusOf(child.pid);
       if (status === undefined) return;
       peakBytes = Math.max(peakBytes, status.peak);
-      onSample(status.now, stderr);
+      listener(status, stderr);
     }, 50);
     child.on("close", (code) => {
       clearInterval(timer);
@@ -34,7 +36,18 @@ export function milan(args, onSample = () => {}) {
       else reject(new Error(`milan ${args.join(" ")}: exit code ${code}\n${stderr}`));
     });
   });
+  finished.catch(() => {}); // whoever kills it knows
+  return {
+    child,
+    finished,
+    onSample(own) {
+      listener = own;
+    },
+  };
 }
+
+/** Runs a command to its end. */
+export const milan = (args) => start(args).finished;
 
 function statusOf(pid) {
   try {

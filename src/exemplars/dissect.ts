@@ -5,14 +5,14 @@
 import { join, resolve } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { UserError } from "../base/errors.js";
-import { checkWritable, isVacant, writeFileAtomically } from "../base/files.js";
+import { checkWritable, isVacant, writeAtomically } from "../base/files.js";
 import { withLock } from "../base/lock.js";
 import { type Progress, silent } from "../base/progress.js";
 import { removeLeftovers } from "../base/temporary.js";
 import { VERSION } from "../base/version.js";
 import { resolveLayers } from "../engine/onnx/layers.js";
 import type { SessionOptions } from "../engine/runtime/session.js";
-import { type NdArray, ndarray } from "../engine/tensor/ndarray.js";
+import { ndarray } from "../engine/tensor/ndarray.js";
 import { writeNpy } from "../engine/tensor/npy.js";
 import { writeSafetensors } from "../engine/tensor/safetensors.js";
 import { layerFolder } from "../run/layer-folder.js";
@@ -179,7 +179,7 @@ export async function finish(
     const found = await writeLayer(out, layer, manifest.quantile);
     if (found.length > 0) flaws[layer.plan.layout.name] = found;
   }
-  await writeFileAtomically(join(out, "probe.csv"), probeTable(probe));
+  await writeProbeTable(join(out, "probe.csv"), probe);
   await writeManifest(out, { ...manifest, complete: true, skipped, flaws });
   await removeStates(out);
   return Run.open(out);
@@ -242,9 +242,9 @@ export function manifestOf(
     k: options.k ?? 15,
     quantile: options.quantile ?? 0.99,
     seed: options.seed ?? 0,
-    layers: plans.map(({ layout, positions }) => {
+    layers: plans.map(({ layout, positions, every }) => {
       const { shortNames } = subject.layers.find(({ name }) => name === layout.name)!;
-      return { ...layout, shortNames, positions };
+      return { ...layout, shortNames, positions, ...(every > 1 && { every }) };
     }),
     complete: false,
     skipped: [],
@@ -299,15 +299,24 @@ async function writeLayer(out: string, layer: LayerStatistics, quantile: number)
     await writeNpy(join(folder, "units.npy"), ndarray("int64", [units.length], units));
   }
   const state = layer.save();
-  const kept = ["counts", "tail", "sample"].map((name): [string, NdArray] => [name, state.get(name)!]);
+  const kept = ["counts", "tail", "sample"].map((name) => [name, state.get(name)!] as const);
   await writeSafetensors(join(folder, "quantiles.safetensors"), new Map(kept));
   return flaws;
 }
 
-function probeTable(probe: Probe): string {
-  const rows = Array.from({ length: probe.size }, (_, id) => {
+/** Writes `id,file,class` of every image, some thousands at a time: there may be millions. */
+async function writeProbeTable(path: string, probe: Probe): Promise<void> {
+  const rowOf = (id: number) => {
     const { file, label } = probe.entry(id);
     return [id, file, label ?? ""];
+  };
+  await writeAtomically(path, async (out) => {
+    await out.writeFile(stringify([["id", "file", "class"]]));
+    for (let first = 0; first < probe.size; first += ROWS_AT_ONCE) {
+      const count = Math.min(ROWS_AT_ONCE, probe.size - first);
+      await out.writeFile(stringify(Array.from({ length: count }, (_, i) => rowOf(first + i))));
+    }
   });
-  return stringify([["id", "file", "class"], ...rows]);
 }
+
+const ROWS_AT_ONCE = 10_000;

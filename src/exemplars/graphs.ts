@@ -25,7 +25,7 @@ export interface StatisticsNames {
   readonly maxima: string;
   /** Output, float32 [image, unit]: means, which are NaN wherever any activation is; maxima need not be. */
   readonly means: string;
-  /** Input, float32 [1, unit, 1, 1]: only strips with an activation above it are wanted. */
+  /** Input, float32 [1, unit, 1, 1], or [image, unit, 1, 1] where not all images are looked at: only strips with an activation above it are wanted. */
   readonly floors: string;
   /** Output, int32 [strip]: which strips follow, as numbers in [image, unit, y] flattened, ascending. Absent: all. */
   readonly which?: string;
@@ -51,7 +51,7 @@ export function statisticsGraph(
 ): { model: OnnxModel; names: StatisticsNames[] } {
   const graph = withoutOutputs(model);
   const picksStrips = opsetOf(model) >= NON_ZERO_SINCE;
-  const names = plans.map(({ layout, rows, mapRows, mapColumns }, i): StatisticsNames => {
+  const names = plans.map(({ layout, rows, mapRows, mapColumns, every }, i): StatisticsNames => {
     const maps = canonicalMaps(graph, layout, i);
     // outputs keep the names of the tensors: an Identity to rename one would be a copy
     const output = (value: Value, shape: readonly (number | string)[], dtype: DType = "float32"): string => {
@@ -71,7 +71,7 @@ export function statisticsGraph(
       picked.columns = graph.input(`milan.columns.${i}`, "int64", [mapColumns]);
       values = graph.node("Gather", [values, picked.columns], { axis: 3 });
     }
-    const floors = graph.input(`milan.floors.${i}`, "float32", [1, rows, 1, 1]);
+    const floors = graph.input(`milan.floors.${i}`, "float32", [every === 1 ? 1 : "images", rows, 1, 1]);
     const strips = reshape(graph, values, [-1, mapColumns]);
     const chosen: { which?: string; strips: string } = picksStrips
       ? chooseStrips(graph, values, strips, floors, mapColumns)

@@ -42,6 +42,11 @@ export class Sample {
     for (let at = 0; at < rows.length; at += this.units) this.#rows.push(rows.slice(at, at + this.units));
   }
 
+  /** How many rows have been taken. */
+  get taken(): number {
+    return this.#rows.length;
+  }
+
   /** All rows, float32 [taken, unit]. */
   save(): Float32Array {
     const all = new Float32Array(this.#rows.length * this.units);
@@ -53,7 +58,7 @@ export class Sample {
 }
 
 /** A well-mixed 32-bit number for an image id (the finaliser of MurmurHash3). */
-function scramble(image: number): number {
+export function scramble(image: number): number {
   let h = (image + 1) | 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

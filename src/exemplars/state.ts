@@ -8,8 +8,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../base/errors.js";
-import { type NdArray, ndarray } from "../engine/tensor/ndarray.js";
-import { openSafetensors, writeSafetensors } from "../engine/tensor/safetensors.js";
+import type { NdArray } from "../engine/tensor/ndarray.js";
+import { type Later, openSafetensors, writeSafetensors } from "../engine/tensor/safetensors.js";
 import type { LayerStatistics } from "./statistics.js";
 
 /** Images from `from` up to `to`, which is not among them. */
@@ -38,32 +38,12 @@ export async function saveState(
   layers: readonly LayerStatistics[],
   { done, batchSize, skipped }: Pick<StateFile, "done" | "batchSize" | "skipped">,
 ): Promise<void> {
-  const tensors = new Map<string, NdArray>();
+  const tensors = new Map<string, NdArray | Later>();
   for (const [i, layer] of layers.entries()) {
-    for (const [name, array] of layer.save()) tensors.set(`${i}.${name}`, name === "tail" ? trimmed(array) : array);
+    for (const [name, array] of layer.save(layer.tails.width)) tensors.set(`${i}.${name}`, array);
   }
   const facts = { done: String(done), batch: String(batchSize), skipped: JSON.stringify(skipped) };
   await writeSafetensors(path, tensors, facts);
-}
-
-/** A tail without the places that no unit uses: a shard of a hundred needs a hundredth of them. */
-function trimmed(tail: NdArray): NdArray {
-  const [units, capacity] = tail.shape;
-  const data = tail.data as Float32Array;
-  let width = capacity;
-  const isUnused = (column: number) => {
-    for (let unit = 0; unit < units; unit++) {
-      if (data[unit * capacity + column] !== Number.NEGATIVE_INFINITY) return false;
-    }
-    return true;
-  };
-  while (width > 1 && isUnused(width - 1)) width--;
-  if (width === capacity) return tail;
-  const kept = new Float32Array(units * width);
-  for (let unit = 0; unit < units; unit++) {
-    kept.set(data.subarray(unit * capacity, unit * capacity + width), unit * width);
-  }
-  return ndarray("float32", [units, width], kept);
 }
 
 /** Adds a saved state to statistics of the same plan. Errors: `UserError` when the file is damaged or of another plan. */

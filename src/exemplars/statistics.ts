@@ -4,9 +4,10 @@
  */
 import type { Arrays } from "../engine/runtime/session.js";
 import { type NdArray, ndarray } from "../engine/tensor/ndarray.js";
+import type { Later } from "../engine/tensor/safetensors.js";
 import type { UnitFlaw } from "../run/manifest.js";
 import type { StatisticsNames } from "./graphs.js";
-import type { LayerPlan } from "./plan.js";
+import { isDrawn, type LayerPlan } from "./plan.js";
 import { Sample } from "./sample.js";
 import { Tails } from "./tail.js";
 import { TopImages } from "./top.js";
@@ -24,17 +25,30 @@ export class LayerStatistics {
     this.plan = plan;
     this.top = new TopImages(plan.rows, k);
     this.tails = new Tails(plan.rows, plan.capacity, plan.positions);
-    this.sample = new Sample(plan.rows, plan.total);
+    this.sample = new Sample(plan.rows, plan.shown);
     this.broken = new Uint8Array(plan.rows);
   }
 
-  /** The inputs of the statistics graph for a batch of these images, apart from the images. */
-  feeds(ids: ArrayLike<number>, names: StatisticsNames): Arrays {
+  /**
+   * The inputs of the statistics graph for a batch of these images, apart from the images.
+   * @param count images fed; those beyond `ids` do not count.
+   */
+  feeds(ids: ArrayLike<number>, count: number, names: StatisticsNames): Arrays {
     const positions = this.#positionsOf(ids);
     return {
-      [names.floors]: ndarray("float32", [1, this.plan.rows, 1, 1], this.tails.floors()),
+      [names.floors]: this.#floors(ids, count),
       [names.positions]: ndarray("int64", [positions.length], BigInt64Array.from(positions, BigInt)),
     };
+  }
+
+  /** float32 [1, unit, 1, 1], or [image, unit, 1, 1] where some images are not to be looked at: infinite for those. */
+  #floors(ids: ArrayLike<number>, count: number): NdArray {
+    const { rows, every } = this.plan;
+    const floors = this.tails.floors();
+    if (every === 1) return ndarray("float32", [1, rows, 1, 1], floors);
+    const all = new Float32Array(count * rows).fill(Number.POSITIVE_INFINITY);
+    for (let image = 0; image < ids.length; image++) if (isDrawn(ids[image], every)) all.set(floors, image * rows);
+    return ndarray("float32", [count, rows, 1, 1], all);
   }
 
   /** Adds a batch's outputs; only the first `ids.length` images of it count. */
@@ -49,25 +63,32 @@ export class LayerStatistics {
       }
     }
     const which = names.which === undefined ? undefined : (outputs[names.which].data as Int32Array);
-    this.#addStrips(ids.length, outputs[names.strips].data as Float32Array, which);
+    const drawn = Array.from(ids, (id) => isDrawn(id, this.plan.every));
+    this.#addStrips(drawn, outputs[names.strips].data as Float32Array, which);
     this.#addSample(ids, outputs[names.sample].data as Float32Array);
   }
 
-  /** Adds strips [strip, x], neighbours of one map together; what is not among them is below the floors. */
-  #addStrips(images: number, strips: Float32Array, which: Int32Array | undefined): void {
+  /**
+   * Adds strips [strip, x], neighbours of one map together; what is not among them is below the floors.
+   * @param drawn of each image that counts, whether it goes into the levels.
+   */
+  #addStrips(drawn: readonly boolean[], strips: Float32Array, which: Int32Array | undefined): void {
     const { rows, mapRows, mapColumns, positions } = this.plan;
-    const dropped = new Float64Array(rows).fill(images * positions);
+    const dropped = new Float64Array(rows).fill(drawn.filter(Boolean).length * positions);
     const count = which?.length ?? strips.length / mapColumns;
-    const end = images * rows * mapRows; // strips from here on are of images that do not count
+    const end = drawn.length * rows * mapRows; // strips from here on are of images that do not count
     for (let first = 0; first < count; ) {
       const strip = which === undefined ? first : which[first];
       if (strip >= end) break;
       const nextMap = strip - (strip % mapRows) + mapRows;
       let next = which === undefined ? first + mapRows : first + 1;
       if (which !== undefined) while (next < count && which[next] < nextMap) next++;
-      const unit = Math.floor(strip / mapRows) % rows;
-      this.tails.add(unit, strips, first * mapColumns, next * mapColumns);
-      dropped[unit] -= (next - first) * mapColumns;
+      const map = Math.floor(strip / mapRows);
+      if (drawn[Math.floor(map / rows)]) {
+        const unit = map % rows;
+        this.tails.add(unit, strips, first * mapColumns, next * mapColumns);
+        dropped[unit] -= (next - first) * mapColumns;
+      }
       first = next;
     }
     for (let unit = 0; unit < rows; unit++) this.tails.skip(unit, dropped[unit]);
@@ -89,19 +110,25 @@ export class LayerStatistics {
     return taken.length === 0 ? [0] : [...new Set(taken)].sort((a, b) => a - b);
   }
 
-  /** The arrays of the state, by name. */
-  save(): Map<string, NdArray> {
-    const { rows, capacity } = this.plan;
+  /**
+   * The arrays of the state, by name. Those that are large are made when they are written, and nothing may be added before.
+   * @param width places of a unit's tail; default: as many as the whole sweep can need.
+   */
+  save(width = this.plan.capacity): Map<string, NdArray | Later> {
+    const { rows } = this.plan;
     const { ids, activations } = this.top.save();
-    const { counts, values } = this.tails.save();
-    const sample = this.sample.save();
-    return new Map<string, NdArray>([
+    const counts = Float64Array.from({ length: rows }, (_, unit) => this.tails.count(unit));
+    const later = (shape: readonly number[], values: () => Float32Array): Later => ({
+      ...{ dtype: "float32", shape },
+      make: () => ndarray("float32", shape, values()),
+    });
+    return new Map<string, NdArray | Later>([
       ["ids", ndarray("int32", [rows, this.top.k], ids)],
       ["activations", ndarray("float32", [rows, this.top.k], activations)],
       ["counts", ndarray("float64", [rows], counts)],
-      ["tail", ndarray("float32", [rows, capacity], values)],
+      ["tail", later([rows, width], () => this.tails.save(width).values)],
       ["broken", ndarray("uint8", [rows], this.broken.slice())],
-      ["sample", ndarray("float32", [sample.length / rows, rows], sample)],
+      ["sample", later([this.sample.taken, rows], () => this.sample.save())],
     ]);
   }
 

@@ -72,10 +72,11 @@ export class Sweeper {
   /** Adds a batch. @param ids dataset ids of its images; feeds may hold more rows, which do not count. */
   async add(ids: ArrayLike<number>, feeds: Arrays): Promise<void> {
     const all: Arrays = { ...feeds };
+    const [{ shape }] = Object.values(feeds);
     for (const [i, names] of this.#names.entries()) {
       const { rows, columns } = names;
       const { layout, mapRows, mapColumns } = this.layers[i].plan;
-      Object.assign(all, this.layers[i].feeds(ids, names));
+      Object.assign(all, this.layers[i].feeds(ids, shape[0], names));
       const random = new Random(this.#seed + 31 * i + 7919 * ids[0]);
       if (rows !== undefined) all[rows] = draw(mapRows, layout.height, random);
       if (columns !== undefined) all[columns] = draw(mapColumns, layout.width, random);

@@ -97,10 +97,24 @@ export class Tails {
     }
   }
 
-  /** A copy of the state, for the run directory or a checkpoint. `merge` takes it back into an empty `Tails`. */
-  save(): TailState {
-    const values = new Float32Array(this.units * this.capacity).fill(Number.NEGATIVE_INFINITY);
-    for (let unit = 0; unit < this.units; unit++) values.set(this.largest(unit), unit * this.capacity);
+  /** The most places of its tail that any unit uses, at least one: a shard of a hundred needs a hundredth of them. */
+  get width(): number {
+    return Math.max(
+      1,
+      Math.min(
+        this.capacity,
+        this.#used.reduce((a, b) => Math.max(a, b), 0),
+      ),
+    );
+  }
+
+  /**
+   * A copy of the state, for the run directory or a checkpoint. `merge` takes it back into an empty `Tails`.
+   * @param width places of each unit's row, at least those it uses.
+   */
+  save(width = this.capacity): TailState {
+    const values = new Float32Array(this.units * width).fill(Number.NEGATIVE_INFINITY);
+    for (let unit = 0; unit < this.units; unit++) values.set(this.largest(unit), unit * width);
     return { counts: this.#counts.slice(), values };
   }
 

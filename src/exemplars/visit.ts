@@ -17,16 +17,7 @@ import { writePictures } from "./pictures.js";
 import type { LayerPlan } from "./plan.js";
 import type { Probe, ProbeBatch } from "./probe.js";
 import type { Subject } from "./subject.js";
-
-/** One place in a layer's table that an image won. */
-interface Win {
-  /** Row of the unit. */
-  readonly row: number;
-  readonly rank: number;
-}
-
-/** For every image, for every layer, what it won. */
-type Wins = Map<number, Win[][]>;
+import { Wins } from "./wins.js";
 
 export interface VisitOptions {
   readonly batchSize: number;
@@ -48,8 +39,8 @@ export async function visitWinners(
   k: number,
   options: VisitOptions,
 ): Promise<void> {
-  const wins = collectWins(ids, k);
-  const order = [...wins.keys()].sort((a, b) => a - b);
+  const wins = new Wins(ids, k);
+  const order = wins.images;
   const layouts = plans.map((plan) => plan.layout);
   const graph = mapsGraph(subject.model, layouts, probe.generated);
   const session = await openSession(graph.model, options.session);
@@ -77,22 +68,6 @@ export async function visitWinners(
   }
 }
 
-function collectWins(ids: readonly Int32Array[], k: number): Wins {
-  const wins: Wins = new Map();
-  for (const [layer, table] of ids.entries()) {
-    for (const [at, id] of table.entries()) {
-      if (id < 0) continue;
-      let won = wins.get(id);
-      if (!won) {
-        won = ids.map(() => []);
-        wins.set(id, won);
-      }
-      won[layer].push({ row: Math.floor(at / k), rank: at % k });
-    }
-  }
-  return wins;
-}
-
 async function visitBatch(
   session: Session,
   batch: ProbeBatch,
@@ -104,7 +79,8 @@ async function visitBatch(
   alsoFetch: string | undefined,
 ): Promise<Arrays> {
   const feeds: Arrays = { ...batch.feeds };
-  const won = plans.map((_, layer) => Array.from(batch.ids, (id) => wins.get(id)?.[layer] ?? []));
+  const all = Array.from(batch.ids, (id) => wins.of(id));
+  const won = plans.map((_, layer) => all.map((lists) => lists[layer]));
   for (const [layer, { rows }] of plans.entries()) {
     const pairs = won[layer].flatMap((list, image) => list.map(({ row }) => BigInt(image * rows + row)));
     feeds[names[layer].pairs] = ndarray("int64", [pairs.length], BigInt64Array.from(pairs));

@@ -43,6 +43,8 @@ export interface LayerRecord {
   readonly prefix: number;
   /** Positions of each map that went into the levels: height * width, or fewer in a large sweep. */
   readonly positions: number;
+  /** One image in so many went into the levels, in very large sweeps; absent: all did. */
+  readonly every?: number;
 }
 
 /** The whole of `run.json`. */

@@ -29,8 +29,8 @@ describeShared("levels from drawn rows", () => {
     const [exact] = planSweep([layout], IMAGES, QUANTILE);
     expect(exact.mapRows).toBe(layout.height);
     const plans = [exact, drawn].map((plan) => {
-      const total = plan.positions * IMAGES;
-      return { ...plan, total, capacity: tailCapacity(total, QUANTILE - 0.02) };
+      const shown = plan.positions * IMAGES;
+      return { ...plan, shown, capacity: tailCapacity(shown, QUANTILE - 0.02) };
     });
     const [all, some] = await Promise.all(
       plans.map((plan) => Sweeper.open(subject.model, [plan], { k: 15, seed: 0, session: {} })),

@@ -8,9 +8,10 @@ import { GraphBuilder } from "../../src/engine/onnx/build.js";
 import type { OnnxModel } from "../../src/engine/onnx/model.js";
 import { ndarray } from "../../src/engine/tensor/ndarray.js";
 import { layoutOf } from "../../src/exemplars/layout.js";
-import { planSweep } from "../../src/exemplars/plan.js";
+import { isDrawn, planSweep } from "../../src/exemplars/plan.js";
 import { runExemplars } from "../../src/exemplars/store.js";
 import { Sweeper } from "../../src/exemplars/sweep.js";
+import { ROOM } from "../../src/exemplars/tail.js";
 import { dissected, floats, folder, HEIGHT, integers, patches, WIDTH, writePatches } from "./patches.js";
 
 /** A network of patches: tokens [class, register, 2 x 4 patches], two units: brightness of the patch, and its negative. */
@@ -240,6 +241,51 @@ test("a large sweep looks at drawn rows and columns: maxima stay exact, levels c
     await all.close();
     await some.close();
   }
+});
+
+test("tails take no more memory than they may, however many images and units: then levels come from some of the images", () => {
+  const layer = { ...RELU_LAYER, units: 72_000, shape: [-1, 72_000, 7, 7] };
+  const bytes = (images: number) => {
+    const [{ rows, capacity, every }] = planSweep([layoutOf(layer, [224, 224])], images, 0.99);
+    return { tails: rows * capacity * 4 * ROOM, every };
+  };
+  expect(bytes(50_000).every).toBe(1);
+  expect(bytes(1_281_167).every).toBeGreaterThan(5);
+  for (const images of [1000, 50_000, 1_281_167, 100_000_000]) expect(bytes(images).tails).toBeLessThanOrEqual(2 ** 30);
+});
+
+test("levels from some of the images are exactly theirs, whatever the operator set; maxima are those of all", async () => {
+  const [exact] = planSweep([layoutOf(RELU_LAYER, [24, 24])], 400, 0.99);
+  const swept = await Promise.all(
+    [exact, { ...exact, every: 3 }, { ...exact, every: 3 }].map((plan, i) =>
+      Sweeper.open(reluNetwork(i === 2 ? 8 : 17), [plan], { k: 3, seed: 1, session: {} }),
+    ),
+  );
+  const alone = await Sweeper.open(reluNetwork(), [exact], { k: 3, seed: 1, session: {} });
+  const random = new Random(5);
+  let drawn = 0;
+  for (let first = 0; first < 400; first += 8) {
+    const ids = Array.from({ length: first === 392 ? 5 : 8 }, (_, i) => first + i);
+    const image = floats(
+      [8, 2, 24, 24],
+      Array.from({ length: 8 * 2 * 576 }, () => random.normal()),
+    );
+    for (const sweeper of swept) await sweeper.add(ids, { image });
+    for (const [i, id] of ids.entries()) {
+      if (!isDrawn(id, 3)) continue;
+      drawn++;
+      const one = floats([1, 2, 24, 24], [...image.data.slice(i * 2 * 576, (i + 1) * 2 * 576)]);
+      await alone.add([id], { image: one });
+    }
+  }
+  expect(drawn).toBeGreaterThanOrEqual(132);
+  expect(drawn).toBeLessThanOrEqual(134);
+  const [all, some, old] = swept.map(({ layers }) => layers[0]);
+  expect(some.top.save()).toEqual(all.top.save());
+  expect(some.tails.count(0)).toBe(drawn * 576);
+  expect(some.levels(0.99)).toEqual(alone.layers[0].levels(0.99));
+  expect(old.levels(0.99)).toEqual(some.levels(0.99));
+  for (const sweeper of [...swept, alone]) await sweeper.close();
 });
 
 test("a model of an operator set without NonZero is swept all the same", async () => {

@@ -99,13 +99,20 @@ export async function readSafetensors(path: string): Promise<Map<string, NdArray
   }
 }
 
+/** An array that is made only when its turn to be written has come, so that many need not be in memory at once. */
+export interface Later {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  make(): NdArray;
+}
+
 /**
  * Writes a file atomically. Tensors keep their order except that wider elements come first, so that all are aligned.
  * @param metadata texts for the header's `__metadata__`.
  */
 export async function writeSafetensors(
   path: string,
-  tensors: ReadonlyMap<string, NdArray>,
+  tensors: ReadonlyMap<string, NdArray | Later>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const ordered = [...tensors].sort(([, a], [, b]) => bytesOf(b.dtype) - bytesOf(a.dtype));
@@ -113,7 +120,7 @@ export async function writeSafetensors(
   let end = 0;
   for (const [name, array] of ordered) {
     const begin = end;
-    end += array.data.byteLength;
+    end += sizeOf(array.shape) * bytesOf(array.dtype);
     header.push([name, { dtype: DTYPE_NAMES[array.dtype], shape: array.shape, data_offsets: [begin, end] }]);
   }
   const json = Buffer.from(JSON.stringify(Object.fromEntries(header)));
@@ -122,7 +129,7 @@ export async function writeSafetensors(
   json.copy(padded, 8);
   await writeAtomically(path, async (file) => {
     await file.writeFile(padded);
-    for (const [, array] of ordered) await file.writeFile(toBytes(array));
+    for (const [, array] of ordered) await file.writeFile(toBytes("make" in array ? array.make() : array));
   });
 }
 
