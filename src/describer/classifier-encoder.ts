@@ -11,7 +11,7 @@ import { GraphBuilder, type Value } from "../engine/onnx/build.js";
 import { cut } from "../engine/onnx/cut.js";
 import { withGraph } from "../engine/onnx/edit.js";
 import { freshName, namesIn } from "../engine/onnx/graph.js";
-import type { Layer } from "../engine/onnx/layers.js";
+import { type Layer, UNIT_AXES } from "../engine/onnx/layers.js";
 import type { OnnxModel } from "../engine/onnx/model.js";
 import { rename } from "../engine/onnx/rename.js";
 import { ndarray } from "../engine/tensor/ndarray.js";
@@ -87,7 +87,7 @@ export function pyramidOf(subject: Subject): Layer[] {
   const spatial = subject.layers.filter(({ principal, kind }) => principal && kind !== "vector");
   const bySize = new Map(
     spatial.map((layer) => [
-      String(layer.shape.slice(layer.kind === "map" ? 2 : 1, layer.kind === "map" ? 4 : 2)),
+      String(layer.shape.filter((_, axis) => axis !== 0 && axis !== UNIT_AXES[layer.kind])),
       layer,
     ]),
   );

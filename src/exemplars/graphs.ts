@@ -134,6 +134,7 @@ export function mapsGraph(
 export function canonicalMaps(graph: GraphBuilder, layer: LayerLayout, index: number): Value {
   let value = layer.dtype === "float32" ? layer.name : graph.node("Cast", [layer.name], { to: FLOAT32 });
   if (layer.kind === "vector") value = reshape(graph, value, [0, 0, 1, 1]);
+  if (layer.kind === "grid") value = graph.node("Transpose", [value], { perm: [0, 3, 1, 2] });
   if (layer.kind === "tokens") {
     if (layer.prefix > 0) value = pick(graph, value, 1, range(layer.prefix, layer.height * layer.width));
     const maps = graph.node("Transpose", [value], { perm: [0, 2, 1] });

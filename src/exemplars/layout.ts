@@ -1,6 +1,6 @@
 /**
  * How a layer's activations lie in space: every layer is seen as `units` maps of `height` x `width`, whatever the tensor's
- * axes are. A convolution's map is its map; the patch tokens of a vision transformer are a grid, its class and register
+ * axes are. A convolution's map is its map, whether its units come first or last; the patch tokens of a vision transformer are a grid, its class and register
  * tokens come first and are dropped; a dense layer is a map of one cell, so its mask is the whole image.
  */
 import { UserError } from "../base/errors.js";
@@ -45,6 +45,7 @@ export function layoutOf(
   };
   if (layer.kind === "vector") return { ...base, height: 1, width: 1, prefix: 0 };
   if (layer.kind === "map") return { ...base, height: layer.shape[2], width: layer.shape[3], prefix: 0 };
+  if (layer.kind === "grid") return { ...base, height: layer.shape[1], width: layer.shape[2], prefix: 0 };
   return { ...base, ...tokenGrid(layer.name, layer.shape[1], input, options.prefix) };
 }
 

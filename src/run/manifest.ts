@@ -29,7 +29,7 @@ export interface LayerRecord {
   readonly name: string;
   /** The names a user may type for it. */
   readonly shortNames: readonly string[];
-  readonly kind: "map" | "tokens" | "vector";
+  readonly kind: "map" | "grid" | "tokens" | "vector";
   /** Of the activations in the model; in the run they are float32. */
   readonly dtype: string;
   /** Number of units of the layer. */

@@ -125,6 +125,23 @@ test("a model of fixed batch, half precision and pixels before channels gives th
   await odd.close();
 });
 
+test("units last: the same exemplars, levels and maps as units first, of a subset too", async () => {
+  const g = new GraphBuilder("last");
+  const image = g.input("image", "float32", ["batch", 3, HEIGHT, WIDTH]);
+  const first = g.node("Conv", [image, g.constant(floats([3, 3, 1, 1], [1, 0.5, 0, 0, 0, 1, 0.2, 0, 0.3]))], {}, [
+    "first",
+  ]);
+  const last = g.node("Transpose", [first], { perm: [0, 2, 3, 1] }, ["last"]);
+  g.output(last, "last", "float32", ["batch", HEIGHT, WIDTH, 3]);
+  const units = { first: [0, 2], last: [0, 2] };
+  const run = await dissected(g.build(), "last", { layers: ["first", "last"], units, quantile: 0.9 });
+  const [a, b] = [run.layer("first"), run.layer("last")];
+  expect(b).toMatchObject({ height: HEIGHT, width: WIDTH, units: 3 });
+  expect([b.ids, b.activations, b.levels]).toEqual([a.ids, a.activations, a.levels]);
+  for (let rank = 0; rank < 3; rank++) expect(await run.map(b, 1, rank)).toEqual(await run.map(a, 1, rank));
+  await run.close();
+});
+
 test("double precision is taken as single", async () => {
   const g = new GraphBuilder("double");
   const image = g.input("image", "float32", ["batch", 3, HEIGHT, WIDTH]);

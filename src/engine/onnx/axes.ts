@@ -6,14 +6,14 @@ import type { GraphIndex } from "./graph.js";
 import type { NodeProto } from "./onnx_pb.js";
 
 /** Operators whose result has its channels on axis 1 by definition. */
-const CHANNELS_FIRST = new Set([
+export const CHANNELS_FIRST = new Set([
   ...["Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "DeformConv", "FusedConv"],
   ...["MaxPool", "AveragePool", "LpPool", "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"],
   ...["BatchNormalization", "InstanceNormalization", "GroupNormalization", "LRN", "Gemm"],
 ]);
 
 /** Operators that keep the values in their order and change the axes. */
-const RESHAPING = new Set(["Reshape", "Flatten", "Squeeze", "Unsqueeze"]);
+export const RESHAPING = new Set(["Reshape", "Flatten", "Squeeze", "Unsqueeze"]);
 
 /** Operators that may stand between reshaping a tensor and reshaping it back. */
 const ROUND_TRIP = new Set([...RESHAPING, "Transpose", "InstanceNormalization"]);
@@ -72,7 +72,8 @@ function unitAxis(known: Known, node: NodeProto, shape: Shape): number | undefin
   return op.startsWith("Reduce") && shape[axis] !== before[axis] ? undefined : axis;
 }
 
-function permutation(node: NodeProto, rank: number): number[] {
+/** What a Transpose does with the axes: axis i of its result is axis `[i]` of what it reads. */
+export function permutation(node: NodeProto, rank: number): number[] {
   const given = node.attribute.find((attribute) => attribute.name === "perm")?.ints.map(Number);
   return given ?? Array.from({ length: rank }, (_, i) => rank - 1 - i);
 }
@@ -89,8 +90,20 @@ function spanKept({ axes, shapes }: Known, name: string, after: Shape): number |
 
 /** The axis of a tensor that is reshaped back into `shape`: so exporters write shuffled channels and normalised groups. */
 function roundTrip({ index, axes, shapes }: Known, name: string, shape: Shape): number | undefined {
+  const from = roundTripOf(index, shapes, name, shape, (each) => axes.has(each));
+  return from === undefined ? undefined : axes.get(from);
+}
+
+/** The tensor, one of those that are `known`, that a reshape of `name` into `shape` leads back to. */
+export function roundTripOf(
+  index: GraphIndex,
+  shapes: ReadonlyMap<string, Shape>,
+  name: string,
+  shape: Shape,
+  known: (name: string) => boolean,
+): string | undefined {
   for (let at = name, steps = 0; steps < 4; steps++) {
-    if (axes.has(at) && `${shapes.get(at)}` === `${shape}`) return axes.get(at);
+    if (known(at) && `${shapes.get(at)}` === `${shape}`) return at;
     const node = index.producer.get(at);
     if (!node || !ROUND_TRIP.has(node.opType)) return undefined;
     at = node.input[0];

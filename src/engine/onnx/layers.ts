@@ -10,17 +10,16 @@ import type { OnnxModel } from "./model.js";
 import { shortNames } from "./names.js";
 import { noteOn } from "./notes.js";
 import { findPrincipal } from "./principal.js";
+import { findSpaces, type Space } from "./space.js";
 import { fromValueInfo, type TensorInfo } from "./values.js";
 
 export { resolveLayers } from "./resolve.js";
 
-/** `map`: [n, unit, y, x]; `tokens`: [n, token, unit]; `vector`: [n, unit]. */
-export type LayerKind = "map" | "tokens" | "vector";
+/** `map`: [n, unit, y, x]; `grid`: [n, y, x, unit]; `tokens`: [n, token, unit]; `vector`: [n, unit]. */
+export type LayerKind = "map" | "grid" | "tokens" | "vector";
 
 /** The axis of a layer's tensor that counts its units. */
-export const UNIT_AXES: Readonly<Record<LayerKind, number>> = { map: 1, tokens: 2, vector: 1 };
-
-const RANKS: Readonly<Record<number, LayerKind>> = { 4: "map", 3: "tokens", 2: "vector" };
+export const UNIT_AXES: Readonly<Record<LayerKind, number>> = { map: 1, grid: 3, tokens: 2, vector: 1 };
 
 /** The dtypes that activations come in. */
 const REAL: readonly DType[] = ["float32", "float16", "float64"];
@@ -64,16 +63,18 @@ export function listLayers(model: OnnxModel, infos: ReadonlyMap<string, TensorIn
     if (shape.every((n) => n > 0)) shapes.set(info.name, shape);
   }
   const axes = findUnitAxes(index, shapes);
-  const names = candidates(model).filter((name) => {
-    const kind = RANKS[shapes.get(name)?.length ?? 0];
+  const spaces = findSpaces(index, shapes);
+  const kinds = new Map<string, LayerKind>();
+  for (const name of candidates(model)) {
     const real = REAL.includes(infos.get(name)?.dtype as DType);
-    return real && kind && shapes.get(name)![0] === batch && axes.get(name) === UNIT_AXES[kind];
-  });
+    if (!real || shapes.get(name)?.[0] !== batch) continue;
+    const kind = kindOf(shapes.get(name)!.length, axes.get(name), spaces.get(name));
+    if (kind !== undefined) kinds.set(name, kind);
+  }
   const short = shortNames(index);
-  const principal = findPrincipal(index, new Set(names), axes, shapes);
-  return names.map((name) => {
+  const principal = findPrincipal(index, new Set(kinds.keys()), axes, shapes);
+  return [...kinds].map(([name, kind]) => {
     const shape = shapes.get(name)!;
-    const kind = RANKS[shape.length];
     const note = noteOn(index, name, short.get(name));
     return {
       name,
@@ -87,6 +88,15 @@ export function listLayers(model: OnnxModel, infos: ReadonlyMap<string, TensorIn
       ...(note === undefined ? {} : { note }),
     };
   });
+}
+
+/** What a tensor of so many axes is, if it is a layer. */
+function kindOf(rank: number, unitAxis: number | undefined, space: Space | undefined): LayerKind | undefined {
+  if (rank === 2) return unitAxis === UNIT_AXES.vector ? "vector" : undefined;
+  if (rank === 3) return unitAxis === UNIT_AXES.tokens ? "tokens" : undefined;
+  if (rank !== 4) return undefined;
+  if (unitAxis === UNIT_AXES.map) return "map";
+  return unitAxis === UNIT_AXES.grid && space?.[0] === 1 && space[1] === 2 ? "grid" : undefined;
 }
 
 /** The length of the batch dimension: the stand-in for the symbol if any shape has it, else what the first input fixes. */

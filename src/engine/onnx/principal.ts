@@ -52,7 +52,7 @@ export function findPrincipal(
     const { node, result, merges, activated } = block;
     const readers = destinations(index, result);
     if (readers.length === 0) {
-      if (isFeatures(shapes.get(result)!)) principal.add(result);
+      if (isFeatures(shapes.get(result)!, axes.get(result)!)) principal.add(result);
       continue; // else the network's result
     }
     if (readers.every((reader) => opensGate(reader, result, shapes) || gates.has(reader))) {
@@ -71,7 +71,8 @@ export function findPrincipal(
 }
 
 /** Whether a network's output is maps of features, as a backbone's is, rather than classes or a picture. */
-const isFeatures = (shape: Shape) => shape.length === 4 && shape[1] > 4 && shape[2] * shape[3] > 1;
+const isFeatures = (shape: Shape, axis: number) =>
+  shape.length === 4 && shape[axis] > 4 && shape.slice(1).reduce((product, n) => product * n, 1) > shape[axis];
 
 function findBlocks(
   index: GraphIndex,
@@ -102,9 +103,9 @@ function isWeighted({ dependent }: GraphIndex, node: NodeProto): boolean {
   return WEIGHTED.has(node.opType) && node.input.slice(0, 2).filter((name) => dependent.has(name)).length === 1;
 }
 
-/** A residual sum of equally shaped branches, or a concatenation of units. */
+/** A residual sum of equally shaped branches, or a concatenation of units; not of parts of one tensor, where patches are merged. */
 function isMerge(
-  { dependent }: GraphIndex,
+  { dependent, producer }: GraphIndex,
   node: NodeProto,
   axes: ReadonlyMap<string, number>,
   shapes: ReadonlyMap<string, Shape>,
@@ -113,6 +114,7 @@ function isMerge(
   const shape = shapes.get(node.output[0]);
   if (branches.length < 2 || !shape) return false;
   if (node.opType === "Concat") {
+    if (branches.every((name) => producer.get(name)?.opType === "Slice")) return false;
     const axis = Number(node.attribute.find((attribute) => attribute.name === "axis")?.i ?? 1);
     return (axis < 0 ? axis + shape.length : axis) === axes.get(node.output[0]);
   }

@@ -62,6 +62,28 @@ describe("a convolutional network", () => {
     expect(row(out.logits, 1)).toEqual(row(none.logits, 1));
   });
 
+  test("units last are silenced like units first", async () => {
+    const last = (axes: number[], name: string) => {
+      const g = new GraphBuilder("last");
+      const conv = g.node("Conv", [g.input("x", "float32", ["n", 3, 4, 4]), g.constant(weights)], {}, ["conv"]);
+      const seen = g.node("Transpose", [conv], { perm: axes }, ["seen"]);
+      g.output(g.node("Relu", [name === "conv" ? conv : seen], {}, ["out"]), "out", "float32", ["n", 4, 4, 4]);
+      return g.build();
+    };
+    const weights = normal([4, 3, 1, 1]);
+    const pictures = normal([2, 3, 4, 4]);
+    const mask = [0, 1, 0.5, 1];
+    const grid = layer("seen", [-1, 4, 4, 4], { kind: "grid", units: 4 });
+    const ours = await run(bakeAblation(last([0, 2, 3, 1], "seen"), [{ layer: grid, mask }]), { x: pictures });
+    const map = layer("conv", [-1, 4, 4, 4]);
+    const theirs = await run(bakeAblation(last([0, 2, 3, 1], "conv"), [{ layer: map, mask }]), { x: pictures });
+    const at = (n: number, unit: number, pixel: number, units: number, pixels: number) =>
+      Number(ours.out.data[(n * pixels + pixel) * units + unit]);
+    for (const [i, value] of theirs.out.data.entries()) {
+      expect(at(Math.floor(i / 64), Math.floor(i / 16) % 4, i % 16, 4, 16)).toBeCloseTo(Number(value), 5);
+    }
+  });
+
   test("a layer that is an output keeps its name there", async () => {
     const tapped = tap(net, [{ ...stem }]);
     const out = await run(bakeAblation(tapped, [{ layer: stem, mask: [0, 1, 0, 1] }]), { x });

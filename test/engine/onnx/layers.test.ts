@@ -132,6 +132,67 @@ describe("attention", () => {
   });
 });
 
+describe("units last", () => {
+  /** A convolution, then a block of a transformer with windows that are shifted, then patches merged; [n, 8, 8, 4] as exporters write it. */
+  function windows(): OnnxModel {
+    const g = new GraphBuilder("windows");
+    const dense = (from: string, inputs: number, outputs: number, name: string) =>
+      g.node("MatMul", [from, g.constant(normal([inputs, outputs]))], {}, [name]);
+    const slice = (from: string, axis: number, start: number, end: number, step = 1, name?: string) =>
+      g.node(
+        "Slice",
+        [from, ...[start, end, axis, step].map((n) => g.constant(int64(n)))],
+        {},
+        name ? [name] : undefined,
+      );
+    const conv = g.node("Conv", [g.input("x", "float32", ["n", 3, 8, 8]), g.constant(normal([4, 3, 1, 1]))], {}, [
+      "conv",
+    ]);
+    const embedded = g.node("Transpose", [conv], { perm: [0, 2, 3, 1] }, ["embedded"]);
+    const rolled = g.node("Concat", [slice(embedded, 1, 2, 8), slice(embedded, 1, 0, 2)], { axis: 1 }, ["rolled"]);
+    const split = g.node("Reshape", [rolled, g.constant(int64(0, 2, 4, 2, 4, 4))]);
+    const apart = g.node("Transpose", [split], { perm: [0, 1, 3, 2, 4, 5] });
+    const windowed = g.node("Reshape", [apart, g.constant(int64(0, 4, 16, 4))], {}, ["windowed"]);
+    const attended = dense(g.node("Softmax", [windowed], { axis: 2 }), 4, 4, "attended");
+    const together = g.node("Transpose", [g.node("Reshape", [attended, g.constant(int64(0, 2, 2, 4, 4, 4))])], {
+      perm: [0, 1, 3, 2, 4, 5],
+    });
+    const back = g.node("Reshape", [together, g.constant(int64(0, 8, 8, 4))], {}, ["back"]);
+    const after = g.node("Add", [embedded, back], {}, ["after"]);
+    const hidden = g.node("Relu", [dense(after, 4, 12, "fc1")], {}, ["hidden"]);
+    const block = g.node("Add", [after, dense(hidden, 12, 4, "fc2")], {}, ["block"]);
+    const half = slice(block, 1, 0, 4, 1, "half");
+    const corners = [0, 1].flatMap((y) =>
+      [0, 1].map((x) => slice(slice(block, 1, y, 8, 2), 2, x, 8, 2, `corner${y}${x}`)),
+    );
+    const merged = g.node("Concat", corners, { axis: 3 }, ["merged"]);
+    const out = g.node("Relu", [dense(merged, 16, 8, "reduced")], {}, ["out"]);
+    g.output(g.node("ReduceMean", [half], { axes: [1, 2], keepdims: 0 }), "pooled", "float32", ["n", 4]);
+    g.output(g.node("Transpose", [out], { perm: [0, 3, 1, 2] }, ["last"]), "last", "float32", ["n", 8, 4, 4]);
+    return g.build();
+  }
+
+  test("are layers where each pixel is still in its place, and none where it may not be", async () => {
+    const layers = await layersOf(windows());
+    const shapes = Object.fromEntries(
+      layers.map(({ name, kind, units, shape }) => [name, `${kind} ${units} ${shape}`]),
+    );
+    expect(shapes).toMatchObject({
+      conv: "map 4 -1,4,8,8",
+      embedded: "grid 4 -1,8,8,4",
+      after: "grid 4 -1,8,8,4",
+      hidden: "grid 12 -1,8,8,12",
+      block: "grid 4 -1,8,8,4",
+      corner01: "grid 4 -1,4,4,4",
+      merged: "grid 16 -1,4,4,16",
+      out: "grid 8 -1,4,4,8",
+      last: "map 8 -1,8,4,4",
+    });
+    for (const name of ["rolled", "windowed", "attended", "back", "half"]) expect(shapes).not.toHaveProperty(name);
+    expect(principal(layers)).toEqual(["conv", "after", "hidden", "block", "out"]);
+  });
+});
+
 describe("activations and gates", () => {
   test("a gated activation is one, the gate of squeeze-and-excitation none", async () => {
     const g = new GraphBuilder("se");
