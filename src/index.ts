@@ -22,6 +22,10 @@ export { FIGURES, type FigureName, makeFigures } from "./builtin/figures/figures
 export { type Misled, type MisledOptions, misled } from "./builtin/misled/misled.js";
 export { type Reproduced, type ReproduceOptions, reproduce, TABLES } from "./builtin/reproduce.js";
 export { openPixelWitness } from "./builtin/witness/pixel-witness.js";
+export { dissectOnQueue, type QueueOptions } from "./cluster/dissect-on-queue.js";
+export { folderStore } from "./cluster/folder-store.js";
+export type { Results, Store } from "./cluster/store.js";
+export { type Worked, type WorkerOptions, work } from "./cluster/worker.js";
 export { type Agreement, annotatorAgreement } from "./data/annotations/agreement.js";
 export {
   type Annotation,

@@ -24,6 +24,7 @@ const DOORS: Record<string, readonly string[]> = {
   "data/world": ["base", "engine/tensor", "data/images", "data/labels"],
   run: ["base", "engine/tensor", "data/images"],
   exemplars: ["base", "engine/tensor", "engine/onnx", "engine/runtime", "data/images", "data/annotations", "run"],
+  cluster: ["base", "exemplars", "run"],
   language: ["base", "engine/tensor", "engine/onnx", "engine/runtime"],
   "image-text": ["base", "engine/tensor", "engine/onnx", "engine/runtime", "data/images"],
   describer: [
@@ -103,6 +104,8 @@ const KEPT: Record<string, string> = {
   "@bufbuild/protobuf": "engine",
   commander: "cli",
   "node-sqlite3-wasm": "studio",
+  bullmq: "cluster",
+  ioredis: "cluster",
 };
 
 interface Import {

@@ -37,7 +37,7 @@ export interface Refusal {
 }
 
 /** The lock is another process's. */
-class Held extends UserError {}
+export class Held extends UserError {}
 
 /** Takes the lock at `path`, and gives what lets it go. Errors: `UserError` that names the process which holds it. */
 export function takeLock(path: string, purpose: string, refusal: Refusal): () => void {

@@ -5,8 +5,8 @@
 export interface Progress {
   /** Begins a named phase of `total` steps, `done` of which are already there (a resumed run). */
   begin(phase: string, total: number, unit: string, done?: number): void;
-  /** Now `done` of the phase's steps are complete. */
-  update(done: number): void;
+  /** Now `done` of the phase's steps are complete. @param detail what else is to be said of how things stand: "3 workers". */
+  update(done: number, detail?: string): void;
   /** Ends the phase. */
   end(): void;
   /** Something the user should know, once: a skipped image, a unit without activations. */

@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { UserError } from "../base/errors.js";
+import { untilInterrupted } from "../base/interruption.js";
 import type { Preprocessing } from "../data/images/preprocess.js";
 import type { Shard } from "../exemplars/dissect.js";
 import { between, names, place, range, reals, saveEveryOption, shard, size, units, whole } from "./arguments.js";
@@ -30,6 +31,9 @@ interface Options {
   generated?: string;
   shard?: Shard;
   saveEvery?: number;
+  queue?: string | true;
+  root?: string;
+  parts?: number;
   json?: boolean;
 }
 
@@ -70,6 +74,16 @@ export function registerDissect(program: Command): void {
       shard,
     )
     .addOption(saveEveryOption("30, and more where saving takes long"))
+    .option(
+      "--queue [address]",
+      "have the workers of a queue sweep the images (milan worker): redis://[user:password@]host[:port][/database]; default: MILAN_QUEUE of the environment",
+    )
+    .option(
+      "--root <folder>",
+      "with --queue: the folder that all workers share, in which model, images and run are",
+      place,
+    )
+    .option("--parts <number>", "with --queue: into how many parts the images are cut; default 64", whole(1, 100_000))
     .option("--json", "machine-readable summary on standard output")
     .addHelpText(
       "after",
@@ -82,6 +96,11 @@ Parts can be swept at the same time, into one folder or several (same options, s
 
   for i in 1 2 3 4; do milan dissect net.onnx --images photos/ --out run --shard $i/4 & done; wait; milan merge run
 
+Or by whatever workers there are (docs/cluster.md):
+
+  milan worker redis://host --root /mnt/shared                # on each machine, where the folder is mounted there
+  milan dissect net.onnx --images photos/ --out run --queue redis://host --root .
+
   milan dissect squeezenet.onnx --images photos/ --out runs/squeezenet --layers features.3,features.12
   milan dissect generator.onnx --latents z.npy --out runs/gan`,
     )
@@ -89,6 +108,7 @@ Parts can be swept at the same time, into one folder or several (same options, s
       if ((options.images === undefined) === (options.latents === undefined)) {
         throw new UserError("dissecting: expected one of --images or --latents; say which probe set to use");
       }
+      const queue = queueOf(options);
       const { openModel } = await import("../exemplars/subject.js");
       const { dissect, dissectShard } = await import("../exemplars/dissect.js");
       const progress = terminalProgress();
@@ -113,13 +133,45 @@ Parts can be swept at the same time, into one folder or several (same options, s
           );
         return;
       }
-      const run = await dissect(subject, probe, settings);
+      const run = queue
+        ? await dissectQueued(subject, probe, { ...settings, ...queue })
+        : await dissect(subject, probe, settings);
       summarise(run, options);
       await run.close();
     });
 }
 
 type Run = import("../run/run.js").Run;
+type Subject = import("../exemplars/subject.js").Subject;
+type ProbeOpener = import("../exemplars/probe.js").ProbeOpener;
+type Queued = Omit<import("../cluster/dissect-on-queue.js").QueueOptions, "store"> & { readonly root: string };
+
+/** What the options say of a queue. Errors: options of one without one, or too few. */
+function queueOf({ queue, root, parts, shard: part }: Options): Pick<Queued, "queue" | "root" | "parts"> | undefined {
+  if (queue === undefined) {
+    if (root === undefined && parts === undefined) return undefined;
+    throw new UserError(
+      "dissecting: --root and --parts are for workers; expected --queue with them, add it or leave them out",
+    );
+  }
+  if (part) throw new UserError("dissecting: got both --shard and --queue; expected one of them");
+  const address = queue === true ? process.env.MILAN_QUEUE : queue;
+  if (address === undefined) {
+    throw new UserError("dissecting: --queue without an address; expected one behind it, or in MILAN_QUEUE");
+  }
+  if (root === undefined) {
+    throw new UserError("dissecting: --queue without --root; expected the folder that all workers share, say which");
+  }
+  return { queue: address, root, ...(parts !== undefined && { parts }) };
+}
+
+async function dissectQueued(subject: Subject, probe: ProbeOpener, { root, ...options }: Queued): Promise<Run> {
+  const { dissectOnQueue } = await import("../cluster/dissect-on-queue.js");
+  const { folderStore } = await import("../cluster/folder-store.js");
+  const end = new AbortController();
+  void untilInterrupted().then(() => end.abort());
+  return dissectOnQueue(subject, probe, { ...options, store: folderStore(root), signal: end.signal });
+}
 
 async function chooseProbe(options: Options) {
   const { images, latents, generated, size: pixels, fit, mean, std, inputRange, channels } = options;

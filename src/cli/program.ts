@@ -33,6 +33,7 @@ import { registerSpurious } from "./spurious.js";
 import { registerTrain } from "./train.js";
 import { registerTrainClassifier } from "./train-classifier.js";
 import { registerVerify } from "./verify.js";
+import { registerWorker } from "./worker.js";
 import { registerWorld } from "./world.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
@@ -57,6 +58,7 @@ function buildProgram(): Command {
     registerInspect,
     registerDissect,
     registerMerge,
+    registerWorker,
     registerDescribe,
     registerVerify,
     registerGrade,

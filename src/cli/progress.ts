@@ -24,9 +24,10 @@ export function terminalProgress(stream: NodeJS.WriteStream = process.stderr, no
       phase = { name, total, unit, first: done, done, began: now() };
       draw(false);
     },
-    update(done) {
+    update(done, detail) {
       if (!phase) return;
       phase.done = done;
+      phase.detail = detail;
       if (now() - drawn >= interval) draw(false);
     },
     end() {
@@ -48,10 +49,11 @@ interface Phase {
   /** How far it was when it began. */
   readonly first: number;
   done: number;
+  detail?: string | undefined;
   readonly began: number;
 }
 
-function lineOf({ name, total, unit, first, done, began }: Phase, now: number, last: boolean): string {
+function lineOf({ name, total, unit, first, done, detail, began }: Phase, now: number, last: boolean): string {
   const elapsedMs = now - began;
   const rate = (done - first) / (elapsedMs / 1000);
   const share = total === 0 ? 100 : Math.floor((100 * done) / total);
@@ -59,6 +61,7 @@ function lineOf({ name, total, unit, first, done, began }: Phase, now: number, l
   if (rate > 0) parts.push(`${rate >= 10 ? Math.round(rate) : rate.toFixed(1)} ${unit}s/s`);
   if (last) parts.push(`took ${duration(elapsedMs)}`);
   else if (rate > 0) parts.push(`${duration(((total - done) / rate) * 1000)} left`);
+  if (detail !== undefined) parts.push(detail);
   return parts.join(", ");
 }
 

@@ -98,7 +98,7 @@ export async function dissectShard(
 }
 
 /** Images of a part: whole batches, so that the parts' batches are those of the whole. */
-function rangeOf({ number, of }: Shard, images: number, batchSize: number): Range {
+export function rangeOf({ number, of }: Shard, images: number, batchSize: number): Range {
   const batches = Math.ceil(images / batchSize);
   if (of > batches) {
     throw new UserError(
@@ -109,7 +109,8 @@ function rangeOf({ number, of }: Shard, images: number, batchSize: number): Rang
   return { from: first(number - 1), to: first(number) };
 }
 
-async function withProbe<T>(
+/** Does something with a probe set, which is closed after it if it was opened for it. */
+export async function withProbe<T>(
   subject: Subject,
   probe: Probe | ProbeOpener,
   { progress = silent }: DissectOptions,
