@@ -4,6 +4,7 @@ import { SlowestFirst } from "./test/sequencer.js";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
+    globalSetup: "test/temporary-folder.ts",
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // what a browser has not shown after a second on a busy machine may still come

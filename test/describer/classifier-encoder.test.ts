@@ -1,8 +1,8 @@
 /** Encoders made of classifiers: the features against maps averaged by hand, whatever the classifier's tensors are called. */
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { Random } from "../../src/base/random.js";
 import { IMAGENET, normalise, type Preprocessing } from "../../src/data/images/preprocess.js";
 import { classifierEncoder, pyramidOf } from "../../src/describer/classifier-encoder.js";
@@ -17,6 +17,7 @@ import { openModel, preprocessingOf, type Subject } from "../../src/exemplars/su
 import { describeShared, shared } from "../shared.js";
 
 const folder = mkdtempSync(join(tmpdir(), "milan-encoder-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const random = new Random(3);
 const bytes = (shape: number[], bound: number) =>
   ndarray(

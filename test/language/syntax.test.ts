@@ -1,8 +1,8 @@
 /** The shipped tagger and parser, on plain cases and on treebanks they have not seen. */
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { openSyntax } from "../../src/language/syntax/open.js";
 import { ParserState, parseDepth } from "../../src/language/syntax/parser.js";
 import { describeShared, shared } from "../shared.js";
@@ -63,7 +63,9 @@ test("the oracle's moves lead to the true tree", () => {
 });
 
 test("a damaged file is refused in one line", async () => {
-  const path = join(mkdtempSync(join(tmpdir(), "milan-syntax-")), "model.bin");
+  const folder = mkdtempSync(join(tmpdir(), "milan-syntax-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, "model.bin");
   const whole = readFileSync(new URL("../../src/language/syntax/model.bin", import.meta.url));
   for (const bytes of [whole.subarray(0, 1000), Buffer.from("nothing"), Buffer.alloc(0)]) {
     writeFileSync(path, bytes);

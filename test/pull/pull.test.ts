@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { describerAt } from "../../src/builtin/assets.js";
 import { registerPull } from "../../src/cli/pull.js";
 import { ndarray } from "../../src/engine/tensor/ndarray.js";
@@ -24,6 +24,7 @@ beforeAll(async () => {
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "milan-pull-"));
 });
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
 afterAll(() => server.close());
 const at = (...names: string[]) => join(folder, ...names);
 const texts = (files: Record<string, string>) =>

@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -23,18 +23,23 @@ import type { ParameterValues } from "../../../src/engine/train/program.js";
 
 const SIDE = 64;
 
+let folder: string;
 let weights: ParameterValues;
 let encoder: ImageEncoder;
 beforeAll(async () => {
   const graph = new Graph();
   student(graph.input("images", "float32", [1, 3, 64, 64]), 3);
   weights = initialise(graph.parameters, new Random(4));
-  const path = join(mkdtempSync(join(tmpdir(), "milan-sight-")), "sight.onnx");
+  folder = mkdtempSync(join(tmpdir(), "milan-sight-"));
+  const path = join(folder, "sight.onnx");
   await writeModel(sightModel(weights), path);
   const { model } = await openEncoder(path, { layers: SIGHT_LAYERS });
   encoder = await ImageEncoder.open(model);
 });
-afterAll(() => encoder.close());
+afterAll(async () => {
+  await encoder.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** Features of one picture under one mask, by layer: raw, as `train --encoder` would have them. */
 async function see(

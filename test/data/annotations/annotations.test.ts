@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { readAnnotations, writeAnnotations } from "../../../src/data/annotations/annotations.js";
 import { mayBeEnglish } from "../../../src/data/annotations/english.js";
 import { GROUPS, resolveSets } from "../../../src/data/annotations/names.js";
@@ -9,6 +9,7 @@ import { splitUnits } from "../../../src/data/annotations/split.js";
 import { describeShared, shared } from "../../shared.js";
 
 const folder = mkdtempSync(join(tmpdir(), "milan-annotations-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let serial = 0;
 function written(text: string | Uint8Array): string {
   const path = join(folder, `${serial++}.csv`);
