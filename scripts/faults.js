@@ -45,7 +45,7 @@ const inputs = await inputsIn(folder, options.fast ? "few" : "all");
 const wanted = options.only?.split(",");
 const works = worksFor(inputs).filter(
   ({ name, inputs: needs }) =>
-    (!options.fast || needs === "few") && (!wanted || wanted.some((part) => name.startsWith(part))),
+    (!options.fast || needs === "few") && (!wanted || wanted.some((part) => `${name} `.startsWith(`${part} `))),
 );
 const rows = [];
 let isWrong = false;

@@ -32,7 +32,7 @@ export async function inputsIn(folder, wanted = "all") {
   await world(inputs.pictures, 0, isAll ? 120 : 24);
   const dissect = (model, layers, out) =>
     milan("dissect", model, "--images", inputs.pictures, "--layers", layers, "--k", 5, "--out", out);
-  await dissect(inputs.model, isAll ? "layer4.0,layer4" : "bn1,layer2", inputs.run);
+  await dissect(inputs.model, isAll ? "layer4" : "layer2", inputs.run);
   await milan("describe", inputs.run, "--beam", 3);
   await mirrored(inputs.mirror);
   if (isAll) {

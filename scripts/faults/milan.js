@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = new URL("../../", import.meta.url);
 /** The compiled program; `MILAN_DIST` names another folder than `dist/`. */
-const DIST = process.env.MILAN_DIST ?? fileURLToPath(new URL("dist", ROOT));
+export const DIST = process.env.MILAN_DIST ?? fileURLToPath(new URL("dist", ROOT));
 export const ASSETS = fileURLToPath(new URL("src/builtin/assets", ROOT));
 const HOOK = fileURLToPath(new URL("kill-at-write.cjs", import.meta.url));
 

@@ -1,4 +1,5 @@
 /** Describing a run's units and leaving the descriptions in it: what `milan describe` does. */
+import { rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../base/errors.js";
 import { checkWritableFile } from "../base/files.js";
@@ -10,7 +11,15 @@ import { type Description, type DescriptionsHeader, writeDescriptions } from "..
 import { ClipReranker } from "./clip-rerank.js";
 import { BATCH, type DescribeOptions, describe, settingsOf, unitsIn } from "./describe.js";
 import { type Describer, loadDescriber } from "./describer.js";
-import { describerIdentity, exemplarsIdentity, Part, putTogether, removeParts, type Units } from "./parts.js";
+import {
+  describerIdentity,
+  exemplarsIdentity,
+  featuresPath,
+  Part,
+  putTogether,
+  removeParts,
+  type Units,
+} from "./parts.js";
 import type { Witness } from "./witness.js";
 
 export interface DescribeRunOptions extends Omit<DescribeOptions, "clip" | "witness" | "range" | "only"> {
@@ -117,14 +126,15 @@ async function describeOpen(
       await part.add(pending);
       pending = [];
     };
+    const keep = { path: featuresPath(part.path), of: part.identity };
     for await (const description of describe(store, describer, {
-      ...all,
-      range: { from: from + part.done.length, to },
+      ...{ ...all, keep, range: { from, to }, done: part.done.length },
     })) {
       pending.push(description);
       if (pending.length === BATCH) await save();
     }
     if (pending.length > 0) await save();
+    await rm(keep.path, { force: true });
   } finally {
     await part.close();
   }

@@ -7,6 +7,7 @@
  * cluster of a unit's exemplars is described as a unit is: that costs as much again for each.
  */
 import { UserError } from "../base/errors.js";
+import { sha256 } from "../base/hash.js";
 import { type Progress, silent } from "../base/progress.js";
 import { chooseLayers, type ExemplarLayer, type ExemplarStore, runExemplars } from "../exemplars/store.js";
 import { isVague } from "../language/vague.js";
@@ -18,6 +19,7 @@ import { type Decoded, type DecodingOptions, speakingFirst, type UnitBeam } from
 import type { Describer } from "./describer.js";
 import { decodeSome, type Evidence, encode, type Task } from "./evidence.js";
 import { distanceOf, UNFAMILIAR_SHARE } from "./familiarity.js";
+import { KeptFeatures } from "./kept-features.js";
 import type { Clusters } from "./meanings/clusters.js";
 import { type Meanings, meaningsOf, mostMeanings, weightsOf } from "./meanings/meanings.js";
 import { clustersOf, type Part, partsOf } from "./meanings/parts.js";
@@ -30,6 +32,10 @@ export interface DescribeOptions extends Partial<DecodingOptions> {
   readonly layers?: readonly string[];
   /** Of these, only those from a place up to another one (not included), in the order of layers and rows; multiples of `BATCH`, or the end. */
   readonly range?: Units;
+  /** Of these, so many are described already, whole batches, and left out; the others are described as if they were not. */
+  readonly done?: number;
+  /** Where features are kept while a group of units is described, so that another process can go on; and what they are of, for no other to do so. */
+  readonly keep?: { readonly path: string; readonly of: string };
   /** Only these units, by the tensor's name and their number; default all. */
   readonly only?: (layer: string, unit: number) => boolean;
   /**
@@ -87,14 +93,20 @@ export async function* describe(
     const beam = beams.get(item)?.beam ?? [];
     return clip ? rerank(clip, store, describer, { ...item.task, ranks }, beam) : beam;
   };
+  const { done = 0, keep } = options;
   for (let first = 0; first < tasks.length; first += size) {
+    if (Math.min(first + size, tasks.length) <= done) continue;
     const group = tasks.slice(first, first + size);
-    const evidence = await encode(store, describer, group.filter(isJudgeable), progress);
+    const kept = keep && (await KeptFeatures.open(keep.path, sha256(`${keep.of} ${first}`)));
+    const evidence = await encode(store, describer, group.filter(isJudgeable), progress, kept).finally(() =>
+      kept?.close(),
+    );
     const found = new Map<Task, Evidence>(evidence.map((item) => [item.task, item]));
     if (most > 1) clusters = clustersOf(evidence, describer, progress, clusters);
     const batch = settings.compat ? REFERENCE_BATCH : BATCH;
-    progress.begin("describing", group.length, "unit");
+    progress.begin("describing", group.length, "unit", Math.max(0, Math.min(group.length, done - first)));
     for (let at = 0; at < group.length; at += batch) {
+      if (first + Math.min(at + batch, group.length) <= done) continue;
       const some = group.slice(at, at + batch);
       const here = some.flatMap((task) => found.get(task) ?? []);
       const beams = await decodeSome(describer, here, settings);

@@ -4,6 +4,7 @@ import { ndarray } from "../engine/tensor/ndarray.js";
 import type { ExemplarLayer, ExemplarStore } from "../exemplars/store.js";
 import { type DecodingOptions, describeFeatures, type UnitBeam } from "./describe-features.js";
 import type { Describer } from "./describer.js";
+import type { KeptFeatures } from "./kept-features.js";
 
 /** A unit to be described: a row of a layer. */
 export interface Task {
@@ -27,6 +28,7 @@ export async function encode(
   describer: Describer,
   tasks: readonly Task[],
   progress: Progress,
+  kept?: KeptFeatures,
 ): Promise<Evidence[]> {
   const masks = tasks.flatMap((task, index) => task.ranks.map((rank) => ({ task, index, rank })));
   const owner = masks.map(({ task, rank }) => task.layer.images[task.row * store.k + rank]);
@@ -44,6 +46,7 @@ export async function encode(
       },
     },
     progress,
+    kept,
   );
   const size = features.shape[1] * features.shape[2];
   let next = 0;

@@ -12,6 +12,7 @@ import { openSession } from "../engine/runtime/open.js";
 import type { Session, SessionOptions } from "../engine/runtime/session.js";
 import { type NdArray, ndarray, sizeOf, zeros } from "../engine/tensor/ndarray.js";
 import { featureSizeOf } from "./encoder.js";
+import type { KeptFeatures } from "./kept-features.js";
 import { matrixAskedBy, resizeMatrix } from "./resize-matrices.js";
 
 const MAX_IMAGES = 8;
@@ -92,17 +93,19 @@ export class ImageEncoder {
    * Features of masks whose images and masks are fetched when they are needed. The result is held in memory: 16 kB per
    * mask for a ResNet-101 pyramid.
    * @param owner the image's id of each mask; an id may occur any number of times.
+   * @param kept of an earlier call with the same masks, which was interrupted.
    * @returns float32 [mask, place, feature], in the order of `owner`.
    */
   async encodeExemplars(
     owner: ArrayLike<number>,
     source: ExemplarSource,
     progress: Progress = silent,
+    kept?: KeptFeatures,
   ): Promise<NdArray<"float32">> {
     let all: NdArray<"float32"> | undefined;
     let done = 0;
     progress.begin("encoding exemplars", owner.length, "mask");
-    for await (const { masks, features } of this.stream(owner, source)) {
+    for await (const { masks, features } of this.stream(owner, source, kept)) {
       const [, places, size] = features.shape;
       all ??= zeros("float32", [owner.length, places, size]);
       for (const [row, mask] of masks.entries()) {
@@ -120,15 +123,25 @@ export class ImageEncoder {
    * during the work on one; each distinct image is fetched once (again where it has more masks than a batch holds).
    * @param owner the image's id of each mask; an id may occur any number of times.
    */
-  async *stream(owner: ArrayLike<number>, source: ExemplarSource): AsyncGenerator<FeatureBatch> {
-    const batches = plan(owner, this.#maxMasks, this.#maxImages);
+  async *stream(owner: ArrayLike<number>, source: ExemplarSource, kept?: KeptFeatures): AsyncGenerator<FeatureBatch> {
+    const all = plan(owner, this.#maxMasks, this.#maxImages);
+    const masksOf = (items: readonly Item[]) => items.flatMap((item) => item.masks);
+    const known = kept?.agreeing(all.map((items) => masksOf(items).length)) ?? 0;
+    for (let i = 0; i < known; i++) {
+      const masks = masksOf(all[i]);
+      for (const mask of masks) await source.mask(mask); // whoever asks may want to know them
+      yield { masks, features: await kept!.read(i) };
+    }
+    const batches = all.slice(known);
     let next = batches.length > 0 ? load(batches[0], source) : undefined;
     for (const [i, items] of batches.entries()) {
       const feeds = await next!;
       next = i + 1 < batches.length ? load(batches[i + 1], source) : undefined;
       next?.catch(() => {}); // awaited in the next round, unless this one fails
       const { features } = await this.#session.run({ ...feeds, ...this.#matricesFor(feeds) });
-      yield withoutPadding(items, features as NdArray<"float32">);
+      const batch = withoutPadding(items, features as NdArray<"float32">);
+      await kept?.add(batch.features);
+      yield batch;
     }
   }
 

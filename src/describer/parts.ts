@@ -35,6 +35,9 @@ interface PartHeader extends Units {
 const pathOf = (table: string, range?: Units) =>
   table.replace(/(\.csv)?$/, range ? `.part-${range.from}-${range.to}.jsonl` : ".part.jsonl");
 
+/** Where the features are that a part is made from, while it is under way. */
+export const featuresPath = (part: string) => part.replace(/\.jsonl$/, ".features");
+
 /** What tells exemplars from others: which pictures are whose, in what order. @param layers those described, by any of their names; default all. */
 export async function exemplarsIdentity(store: ExemplarStore, layers: readonly string[] | undefined): Promise<string> {
   const facts = chooseLayers(store, layers).map(({ name, units, images, levels }) => ({
@@ -55,12 +58,15 @@ export async function describerIdentity(path: string): Promise<string> {
 /** An open part, to which descriptions are added. */
 export class Part {
   readonly path: string;
+  /** Tells it from others. */
+  readonly identity: string;
   /** Those that it holds already. */
   readonly done: readonly Description[];
   readonly #file: FileHandle;
 
-  private constructor(path: string, done: readonly Description[], file: FileHandle) {
+  private constructor(path: string, identity: string, done: readonly Description[], file: FileHandle) {
     this.path = path;
+    this.identity = identity;
     this.done = done;
     this.#file = file;
   }
@@ -86,7 +92,7 @@ export class Part {
       }
     }
     await writeFileAtomically(path, text);
-    return new Part(path, done, await open(path, "a"));
+    return new Part(path, sha256(first), done, await open(path, "a"));
   }
 
   /** Adds descriptions; they are on the disk when this returns. */
@@ -156,7 +162,10 @@ export async function putTogether(
 
 /** Removes the parts beside a table. */
 export async function removeParts(table: string): Promise<void> {
-  for (const path of [...partsBeside(table), pathOf(table)]) await rm(path, { force: true });
+  for (const path of [...partsBeside(table), pathOf(table)]) {
+    await rm(featuresPath(path), { force: true });
+    await rm(path, { force: true });
+  }
 }
 
 /** Paths may differ: of another machine. */

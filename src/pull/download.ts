@@ -100,7 +100,12 @@ async function attempt(wanted: Download, part: string, options: DownloadOptions)
     if (response.status === 416) {
       await response.body?.cancel();
       const all = /^bytes \*\/(\d+)$/.exec(response.headers.get("content-range") ?? "");
-      if (all && Number(all[1]) === had) return; // all had come when the process was killed
+      if (all && Number(all[1]) === had) {
+        // all had come when the process was killed
+        progress.begin(`pulling ${what}`, had, "byte", had);
+        progress.end();
+        return;
+      }
       await rm(part, { force: true });
       throw new Passing("the server has less than was asked for");
     }

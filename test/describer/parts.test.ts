@@ -1,5 +1,15 @@
 /** Descriptions in parts, and descriptions that were interrupted: the same table as in one go. */
-import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -83,6 +93,9 @@ test("interrupted, it goes on behind the last batch", async () => {
   const [, ...lines] = readFileSync(part, "utf8").trimEnd().split("\n");
   expect(lines).toHaveLength(128);
   appendFileSync(part, `${lines[0]}\n${lines[1].slice(0, 40)}`);
+  // and features of which the last batch is not whole
+  const features = at("killed", "descriptions.part.features");
+  truncateSync(features, statSync(features).size - 10);
   seen.length = 0;
   await describing("killed", { witness: stoppingAt(-1, seen) });
   expect(Math.min(...seen)).toBe(128);

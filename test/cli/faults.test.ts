@@ -1,0 +1,22 @@
+/** A handful of the kills of `scripts/faults.js`, by real processes: what is left at last is what an undisturbed run leaves. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { BUILT } from "./built.js";
+
+const folder = mkdtempSync(join(tmpdir(), "milan-faults-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.skipIf(process.platform === "win32")("killed at changes of the file system and gone on with", () => {
+  const only = ["dissect", "export --format milannotations", "annotate"];
+  const options = ["--fast", "--kills", "1", "--seed", "5", "--only", only.join(","), "--work", folder];
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/faults.js", ...options], {
+    env: { ...process.env, MILAN_DIST: BUILT },
+    encoding: "utf8",
+  });
+  expect(status, stderr).toBe(0);
+  // `dissect` is also the beginning of the shards' name
+  expect(stdout).toMatch(/\| all \| \| \d \+ \d = 4 \| 4 \| 4 \| 0 \| \|\n$/);
+});
