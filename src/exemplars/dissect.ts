@@ -150,7 +150,7 @@ async function dissectOpen(subject: Subject, probe: Probe, options: DissectOptio
 
 type CommonOptions = Omit<Parameters<typeof sweep>[4], "range" | "beforeSave">;
 
-export function sweepOptions(subject: Subject, probe: Probe, options: DissectOptions): CommonOptions {
+export function sweepOptions(subject: Subject, probe: Probe, options: Omit<DissectOptions, "out">): CommonOptions {
   const { progress = silent, k = 15, seed = 0, saveEveryMs } = options;
   const fixed = fixedBatch(subject);
   return {
@@ -189,7 +189,7 @@ export async function finish(
 export function planOf(
   subject: Subject,
   probe: Probe,
-  { layers, units = {}, quantile = 0.99, k = 15, prefixTokens }: DissectOptions,
+  { layers, units = {}, quantile = 0.99, k = 15, prefixTokens }: Omit<DissectOptions, "out">,
 ) {
   const whole = (n: number) => Number.isInteger(n) && n >= 1;
   if (!whole(k)) throw new UserError(`dissecting: k is ${k}; expected a whole number from 1`);

@@ -5,7 +5,8 @@
  * Which values are taken depends only on the image's id, so shards of one probe set add up to the sample of the whole.
  */
 
-const WANTED = 2048;
+/** Values a unit, at most. */
+export const WANTED = 2048;
 
 /** Uniformly sampled activations of one layer: float32 [taken, unit], one row per sampled position. */
 export class Sample {

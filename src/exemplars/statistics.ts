@@ -32,19 +32,19 @@ export class LayerStatistics {
   /**
    * The inputs of the statistics graph for a batch of these images, apart from the images.
    * @param count images fed; those beyond `ids` do not count.
+   * @param floors float32 [unit], default: those of the tails.
    */
-  feeds(ids: ArrayLike<number>, count: number, names: StatisticsNames): Arrays {
+  feeds(ids: ArrayLike<number>, count: number, names: StatisticsNames, floors = this.tails.floors()): Arrays {
     const positions = this.#positionsOf(ids);
     return {
-      [names.floors]: this.#floors(ids, count),
+      [names.floors]: this.#spread(floors, ids, count),
       [names.positions]: ndarray("int64", [positions.length], BigInt64Array.from(positions, BigInt)),
     };
   }
 
   /** float32 [1, unit, 1, 1], or [image, unit, 1, 1] where some images are not to be looked at: infinite for those. */
-  #floors(ids: ArrayLike<number>, count: number): NdArray {
+  #spread(floors: Float32Array, ids: ArrayLike<number>, count: number): NdArray {
     const { rows, every } = this.plan;
-    const floors = this.tails.floors();
     if (every === 1) return ndarray("float32", [1, rows, 1, 1], floors);
     const all = new Float32Array(count * rows).fill(Number.POSITIVE_INFINITY);
     for (let image = 0; image < ids.length; image++) if (isDrawn(ids[image], every)) all.set(floors, image * rows);

@@ -69,14 +69,19 @@ export class Sweeper {
     return new Sweeper(layers, await openSession(graph.model, session), graph.names, seed);
   }
 
-  /** Adds a batch. @param ids dataset ids of its images; feeds may hold more rows, which do not count. */
-  async add(ids: ArrayLike<number>, feeds: Arrays): Promise<void> {
+  /**
+   * Adds a batch.
+   * @param ids dataset ids of its images; feeds may hold more rows, which do not count.
+   * @param floors float32 [unit] of each layer: what activations must exceed, where not what the layer's tails demand; to see what a sweep
+   *   costs that has seen more.
+   */
+  async add(ids: ArrayLike<number>, feeds: Arrays, floors?: readonly Float32Array[]): Promise<void> {
     const all: Arrays = { ...feeds };
     const [{ shape }] = Object.values(feeds);
     for (const [i, names] of this.#names.entries()) {
       const { rows, columns } = names;
       const { layout, mapRows, mapColumns } = this.layers[i].plan;
-      Object.assign(all, this.layers[i].feeds(ids, shape[0], names));
+      Object.assign(all, this.layers[i].feeds(ids, shape[0], names, floors?.[i]));
       const random = new Random(this.#seed + 31 * i + 7919 * ids[0]);
       if (rows !== undefined) all[rows] = draw(mapRows, layout.height, random);
       if (columns !== undefined) all[columns] = draw(mapColumns, layout.width, random);

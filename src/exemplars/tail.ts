@@ -20,6 +20,10 @@ export interface TailState {
 /** Size of a unit's buffer in tails: the larger, the fewer selections. */
 export const ROOM = 3;
 
+/** Values that a unit's buffer has room for. @param largestAdd the most that come at once. */
+export const roomOf = (capacity: number, largestAdd: number): number =>
+  Math.max(ROOM * capacity, capacity + (capacity >> 2) + largestAdd);
+
 /** The largest activations of every unit of one layer. */
 export class Tails {
   readonly units: number;
@@ -38,7 +42,7 @@ export class Tails {
   constructor(units: number, capacity: number, largestAdd: number) {
     this.units = units;
     this.capacity = capacity;
-    this.#room = Math.max(ROOM * capacity, capacity + (capacity >> 2) + largestAdd);
+    this.#room = roomOf(capacity, largestAdd);
     this.#buffer = new Float32Array(units * this.#room);
     this.#used = new Int32Array(units);
     this.#floor = new Float32Array(units).fill(Number.NEGATIVE_INFINITY);
