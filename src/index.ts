@@ -111,9 +111,11 @@ export { evaluate, type ParameterValues, Program } from "./engine/train/program.
 export { constantRate, cosine, linearDecay, type Schedule, stepwise } from "./engine/train/schedules.js";
 export { type StepOptions, TrainingStep } from "./engine/train/step.js";
 export { type AnnotatedUnit, pairAnnotations } from "./exemplars/annotated.js";
+export type { Prediction, SweepCosts } from "./exemplars/cost.js";
 export { type DissectOptions, dissect, dissectShard, type Shard } from "./exemplars/dissect.js";
+export { type Forecast, type ForecastOptions, forecast } from "./exemplars/forecast.js";
 export { maskOf } from "./exemplars/masks.js";
-export { type MergeOptions, merge, type PartialMerge } from "./exemplars/merge.js";
+export { type MergeOptions, merge, mergeShard, type PartialMerge } from "./exemplars/merge.js";
 export { writeMilannotations } from "./exemplars/milannotations.js";
 export { imageFolder, latentFolder, type Probe, type ProbeOpener } from "./exemplars/probe.js";
 export { type ExemplarLayer, type ExemplarStore, openExemplars, runExemplars } from "./exemplars/store.js";

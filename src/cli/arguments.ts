@@ -11,6 +11,9 @@ export const whole =
     throw new InvalidArgumentError(`expected a whole number from ${least}${end}`);
   };
 
+/** Whole numbers from 1, separated by commas. */
+export const counts = (text: string): number[] => text.split(",").map((part) => whole()(part.trim()));
+
 /** How many descriptions a unit may get: `one`, `auto`, or at most so many. */
 export function meanings(text: string): "one" | "auto" | number {
   if (text === "one" || text === "auto") return text;

@@ -9,26 +9,30 @@ import { between, names, place, range, reals, saveEveryOption, shard, size, unit
 import { printJson } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
-interface Options {
+/** What is fed, and how. */
+export interface ProbeOptions {
   images?: string;
   latents?: string;
-  out: string;
-  layers?: string[];
-  units?: Record<string, number[]>;
-  k: number;
-  quantile: number;
   size?: readonly [number, number];
   fit?: Preprocessing["fit"];
   mean?: number[];
   std?: number[];
   inputRange?: readonly [number, number];
   channels?: Preprocessing["channels"];
+  generated?: string;
+}
+
+interface Options extends ProbeOptions {
+  out: string;
+  layers?: string[];
+  units?: Record<string, number[]>;
+  k: number;
+  quantile: number;
   batch?: number;
   device: (typeof DEVICE_NAMES)[number];
   threads?: number;
   seed: number;
   prefixTokens?: number;
-  generated?: string;
   shard?: Shard;
   saveEvery?: number;
   queue?: string | true;
@@ -173,7 +177,8 @@ async function dissectQueued(subject: Subject, probe: ProbeOpener, { root, ...op
   return dissectOnQueue(subject, probe, { ...options, store: folderStore(root), signal: end.signal });
 }
 
-async function chooseProbe(options: Options) {
+/** The probe set that the options name, and how its pictures are fed. */
+export async function chooseProbe(options: ProbeOptions) {
   const { images, latents, generated, size: pixels, fit, mean, std, inputRange, channels } = options;
   const { imageFolder, latentFolder } = await import("../exemplars/probe.js");
   if (latents !== undefined) return latentFolder(latents, generated);

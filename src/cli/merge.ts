@@ -2,7 +2,8 @@
 import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { UserError } from "../base/errors.js";
-import { place, whole } from "./arguments.js";
+import type { Shard } from "../exemplars/dissect.js";
+import { place, shard, whole } from "./arguments.js";
 import { summarise } from "./dissect.js";
 import { printJson } from "./print.js";
 import { terminalProgress } from "./progress.js";
@@ -10,6 +11,7 @@ import { terminalProgress } from "./progress.js";
 interface Options {
   out?: string;
   partial?: boolean;
+  shard?: Shard;
   model?: string;
   images?: string;
   latents?: string;
@@ -26,6 +28,11 @@ export function registerMerge(program: Command): void {
     .argument("<folders...>", "run directories with shards, in any order")
     .option("--out <folder>", "where the run shall be; default: the folder, when there is one", place)
     .option("--partial", "add up what is there, to be merged with the rest later")
+    .option(
+      "--shard <i/n>",
+      "only the i-th of n parts of the last step, the maps of the images that won; milan merge then puts them together",
+      shard,
+    )
     .option("--model <file>", "the model, when it is not where the shards had it")
     .option("--images <path>", "the probe set, likewise")
     .option("--latents <path>", "a generator's, likewise")
@@ -40,12 +47,17 @@ The run is the one that a dissection in one piece makes. Images that two shards 
 another model, other images or other options. Model and images are needed once more, for the maps of the images that won.
 
   milan merge run                                  # shards that were swept into one folder
-  milan merge node1/run node2/run --out run        # into several`,
+  milan merge node1/run node2/run --out run        # into several
+
+Many units win places for most images of a large set, and running those once more takes long. That can be shared out too, before the merge:
+
+  for i in 1 2 3 4; do milan merge run --shard $i/4 & done; wait; milan merge run`,
     )
     .action(async (folders: string[], options: Options) => {
       const {
         out = folders.length === 1 ? folders[0] : undefined,
         partial = false,
+        shard: part,
         json,
         images,
         latents,
@@ -54,9 +66,17 @@ another model, other images or other options. Model and images are needed once m
       if (out === undefined) throw new UserError("merging: several folders; say where the run shall be with --out");
       if (images !== undefined && latents !== undefined)
         throw new UserError("merging: expected one of --images or --latents, got both; say which probe set it was");
-      const { merge } = await import("../exemplars/merge.js");
-      const probe = images ?? latents;
-      const merged = await merge(folders, { ...rest, out, partial, probe, progress: terminalProgress() });
+      if (partial && part) throw new UserError("merging: expected one of --partial or --shard, got both; leave one out");
+      const { merge, mergeShard } = await import("../exemplars/merge.js");
+      const settings = { ...rest, out, probe: images ?? latents, progress: terminalProgress() };
+      if (part) {
+        const done = await mergeShard(folders, part, settings);
+        const again = `milan merge ${folders.join(" ")}${options.out === undefined ? "" : ` --out ${out}`}`;
+        if (json) printJson({ run: out, ...done });
+        else process.stdout.write(`${out}: maps of ${done.images} of ${done.of} images; when all parts are there: ${again}\n`);
+        return;
+      }
+      const merged = await merge(folders, { ...settings, partial });
       if ("manifest" in merged) {
         summarise(merged, { json });
         await merged.close();

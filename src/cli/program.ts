@@ -25,6 +25,7 @@ import { registerGrade } from "./grade.js";
 import { registerInspect } from "./inspect.js";
 import { lineOf } from "./interrupted.js";
 import { registerMerge } from "./merge.js";
+import { registerPlan } from "./plan.js";
 import { registerPull } from "./pull.js";
 import { registerReproduce } from "./reproduce.js";
 import { registerServe } from "./serve.js";
@@ -57,6 +58,7 @@ function buildProgram(): Command {
     registerDemo,
     registerInspect,
     registerDissect,
+    registerPlan,
     registerMerge,
     registerWorker,
     registerDescribe,

@@ -28,6 +28,8 @@ export interface SweepCosts {
   readonly addNs: number;
   /** Running a picture that won for its maps: what that adds to decoding and network. */
   readonly visitMs: number;
+  /** Copying a map from a part that another process made. */
+  readonly copyMs: number;
   /** Memory of a process that has the network and the probe set open, without what it keeps of the images. */
   readonly baseBytes: number;
 }
@@ -50,11 +52,11 @@ export interface Prediction {
   readonly startMs: number;
   /** A picture, on average: decoding, network and statistics. */
   readonly imageMs: number;
-  /** Adding up the shards; 0 with one worker. */
-  readonly addMs: number;
-  /** Images that win a place among some unit's exemplars, and running them once more. */
+  /** Images that win a place among some unit's exemplars, and running them once more, shared out among the workers. */
   readonly winners: number;
   readonly mapsMs: number;
+  /** Adding up the shards and putting their maps together, by one process; 0 with one worker. */
+  readonly addMs: number;
   /** Levels and tables. */
   readonly tablesMs: number;
   readonly totalMs: number;
@@ -109,10 +111,14 @@ export function predictSweep({ plans, images, k, nameBytes }: Task, costs: Sweep
   const sweepMs = startMs + sweptMs + savesMs + (workers > 1 ? saveMs : 0);
 
   const statesBytes = workers * stateBytes;
-  const addMs = workers > 1 ? costs.listMs * images + (statesBytes * costs.addNs) / 1e6 : 0;
   const places = sum(({ rows }) => rows * k);
   const winners = winnersOf(images, places);
-  const mapsMs = costs.openMs + winners * (costs.decodeMs + costs.forwardMs + costs.visitMs);
+  const visitsMs = costs.openMs + (winners / workers) * (costs.decodeMs + costs.forwardMs + costs.visitMs);
+  // a worker that makes maps reads the best images of all shards; whoever adds up also copies the maps of all
+  const topsMs = (8 * places * workers * costs.addNs) / 1e6;
+  const mapsMs = workers > 1 ? costs.listMs * images + topsMs + visitsMs : visitsMs;
+  const addMs =
+    workers > 1 ? costs.listMs * images + (statesBytes * costs.addNs) / 1e6 + places * costs.copyMs : 0;
   const tailBytes = sum((layer) => layer.stateBytes, whole);
   const tablesMs = (2 * tailBytes * costs.saveNs) / 1e6; // levels are taken from sorted tails, and those are written
   return {

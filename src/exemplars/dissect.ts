@@ -20,6 +20,7 @@ import { checkIdentity, isRun, type Manifest, readManifest, type UnitFlaw, write
 import { Run } from "../run/run.js";
 import { writeIntegers, writeReals } from "../run/table.js";
 import { layoutOf, unitsOf } from "./layout.js";
+import { removeParts } from "./map-parts.js";
 import { type LayerPlan, planSweep } from "./plan.js";
 import type { Probe, ProbeOpener } from "./probe.js";
 import { type Range, removeStates, statesIn } from "./state.js";
@@ -97,12 +98,12 @@ export async function dissectShard(
   });
 }
 
-/** Images of a part: whole batches, so that the parts' batches are those of the whole. */
-export function rangeOf({ number, of }: Shard, images: number, batchSize: number): Range {
+/** Images of a part: whole batches, so that the parts' batches are those of the whole. @param doing for the message. */
+export function rangeOf({ number, of }: Shard, images: number, batchSize: number, doing = "dissecting"): Range {
   const batches = Math.ceil(images / batchSize);
   if (of > batches) {
     throw new UserError(
-      `dissecting in ${of} shards: there are ${images} images, ${batches} batches of ${batchSize}; expected at most as many shards, take fewer or lower --batch`,
+      `${doing} in ${of} shards: there are ${images} images, ${batches} batches of ${batchSize}; expected at most as many shards, take fewer or lower --batch`,
     );
   }
   const first = (part: number) => Math.min(images, Math.floor((part * batches) / of) * batchSize);
@@ -182,6 +183,7 @@ export async function finish(
   }
   await writeProbeTable(join(out, "probe.csv"), probe);
   await writeManifest(out, { ...manifest, complete: true, skipped, flaws });
+  await removeParts(out, plans);
   await removeStates(out);
   return Run.open(out);
 }

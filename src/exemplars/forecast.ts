@@ -53,7 +53,9 @@ export async function forecast(subject: Subject, probe: ProbeOpener, options: Fo
       batchSize: fixedBatch(subject) ?? batchSize,
       every: Math.max(...plans.map(({ every }) => every)),
       costs,
-      predictions: workers.map((number) => predictSweep({ plans, images, k, nameBytes }, costs, number)),
+      predictions: workers.map((number) =>
+        predictSweep({ plans, images, k, nameBytes }, costs, Math.min(number, Math.ceil(images / batchSize))),
+      ),
     };
   } finally {
     await opened.close();

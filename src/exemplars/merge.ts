@@ -12,13 +12,16 @@ import { removeLeftovers } from "../base/temporary.js";
 import type { SessionOptions } from "../engine/runtime/session.js";
 import { checkIdentity, type Manifest, readManifest, writeManifest } from "../run/manifest.js";
 import { Run } from "../run/run.js";
-import { finish, isFinished, manifestOf, sweepOptions } from "./dissect.js";
+import { finish, isFinished, manifestOf, rangeOf, type Shard, sweepOptions } from "./dissect.js";
 import type { LayerLayout } from "./layout.js";
-import { planSweep } from "./plan.js";
-import { imageFolder, latentFolder } from "./probe.js";
-import { addState, hasState, type Range, type StateFile, saveState, statePath, statesIn } from "./state.js";
+import { type LayerPlan, planSweep } from "./plan.js";
+import { imageFolder, latentFolder, type Probe } from "./probe.js";
+import { addState, addTops, gapsOf, hasState, type Range, type StateFile, saveState, statePath, statesIn } from "./state.js";
 import { LayerStatistics } from "./statistics.js";
-import { openModel } from "./subject.js";
+import { openModel, type Subject } from "./subject.js";
+import { TopImages } from "./top.js";
+import { visitPart } from "./visit.js";
+import { Wins } from "./wins.js";
 
 export interface MergeOptions extends SessionOptions {
   /** Where the run shall be; may be one of the folders. */
@@ -53,11 +56,7 @@ export async function merge(folders: readonly string[], options: MergeOptions): 
   }
   const states = await shardsOf(folders, manifest.probeSize);
   const missing = gapsOf(states, manifest.probeSize);
-  if (missing.length > 0 && !options.partial) {
-    throw new UserError(
-      `merging ${folders.join(", ")}: ${shown(missing)} of ${manifest.probeSize} are in no shard; expected all, dissect them, name their folders, or add --partial`,
-    );
-  }
+  if (!options.partial) expectAll(folders, states, manifest, "dissect them, name their folders, or add --partial");
   if (await isFinished(out, manifest)) {
     progress.warn(`${out} is finished already; nothing to do`);
     return Run.open(out);
@@ -124,20 +123,11 @@ async function shardsOf(folders: readonly string[], images: number): Promise<Sta
 
 const contains = (a: StateFile, b: StateFile) => a.done === a.to && a.from <= b.from && b.to <= a.to;
 
-function gapsOf(ranges: readonly Range[], images: number): Range[] {
-  const ends = [...ranges, { from: images, to: images }];
-  return ends.flatMap(({ from }, i) => {
-    const seen = i === 0 ? 0 : ends[i - 1].to;
-    return from > seen ? [{ from: seen, to: from }] : [];
-  });
-}
-
 /** As "images 0 to 99, 200 to 299". */
 const shown = (ranges: readonly Range[]) => `images ${ranges.map(({ from, to }) => `${from} to ${to - 1}`).join(", ")}`;
 
 async function addUp(states: readonly StateFile[], manifest: Manifest, progress: Progress) {
-  const plans = planSweep(manifest.layers as readonly LayerLayout[], manifest.probeSize, manifest.quantile);
-  const layers = plans.map((plan) => new LayerStatistics(plan, manifest.k));
+  const layers = plansOf(manifest).map((plan) => new LayerStatistics(plan, manifest.k));
   progress.begin("merging", states.length, "shard");
   for (const [i, { path }] of states.entries()) {
     await addState(path, layers);
@@ -178,15 +168,71 @@ async function mergePartly(
 const isIn = (path: string, folder: string) => resolve(dirname(path)) === resolve(folder);
 
 async function mergeWhole(states: readonly StateFile[], manifest: Manifest, options: MergeOptions): Promise<Run> {
-  const { out, progress = silent, model = manifest.modelPath, probe: path = manifest.probePath } = options;
+  const { out, progress = silent } = options;
+  return withSubject(states, manifest, options, async ({ subject, probe, own, settings }) => {
+    const swept = await addUp(states, manifest, progress);
+    return finish(out, subject, probe, swept, own, settings);
+  });
+}
+
+/**
+ * Does a part of the last step of a merge, the maps of the images that won, which for many units are most of a large set. Parts can be done at the same time,
+ * by any process on any machine; `merge` then puts them together, and does itself what no part has done.
+ * @param folders as for `merge`, and the same.
+ * Returns how many of the images that won are done, of how many. Errors: those of `merge`.
+ */
+export async function mergeShard(
+  folders: readonly string[],
+  shard: Shard,
+  options: Omit<MergeOptions, "partial">,
+): Promise<{ images: number; of: number }> {
+  const { out, progress = silent } = options;
+  const manifest = await sharedManifest(folders);
+  const nothing = () => {
+    progress.warn(`${out} is finished already; nothing to do`);
+    return { images: 0, of: 0 };
+  };
+  if (manifest.complete) return nothing();
+  const states = await shardsOf(folders, manifest.probeSize);
+  expectAll(folders, states, manifest, "dissect them, or name their folders");
+  if (await isFinished(out, manifest)) return nothing();
+  return withSubject(states, manifest, options, async ({ subject, probe, plans, settings }) => {
+    const tops = plans.map(({ rows }) => new TopImages(rows, manifest.k));
+    for (const { path } of states) await addTops(path, tops);
+    const wins = new Wins(
+      tops.map((top) => top.save().ids),
+      manifest.k,
+    );
+    const range = rangeOf(shard, wins.images.length, settings.batchSize, "making maps");
+    const [doing, part] = [`making maps of shard ${shard.number}/${shard.of} in ${out}`, `maps-${range.from}-${range.to}`];
+    return withLock(
+      out,
+      doing,
+      async () => {
+        await writeManifest(out, manifest);
+        await visitPart(out, subject, probe, plans, wins, range, settings);
+        return { images: range.to - range.from, of: wins.images.length };
+      },
+      { part },
+    );
+  });
+}
+
+/** Opens what shards were made of, checked to be that. */
+async function withSubject<T>(
+  states: readonly StateFile[],
+  manifest: Manifest,
+  options: MergeOptions,
+  work: (all: Opened) => Promise<T>,
+): Promise<T> {
+  const { progress = silent, model = manifest.modelPath, probe: path = manifest.probePath } = options;
   const { preprocessing, k, quantile, seed, pictureHeight, pictureWidth } = manifest;
   const subject = await openModel(model, { size: [pictureHeight, pictureWidth] });
   const opener =
     manifest.probeKind === "latents" ? latentFolder(path, options.generated) : imageFolder(path, preprocessing ?? {});
   const probe = await opener(subject, progress);
   try {
-    const swept = await addUp(states, manifest, progress);
-    const plans = swept.layers.map(({ plan }) => plan);
+    const plans = plansOf(manifest);
     const settings = { ...options, k, quantile, seed, batchSize: states[0].batchSize };
     const own = manifestOf(subject, probe, plans, settings);
     checkIdentity(
@@ -196,8 +242,27 @@ async function mergeWhole(states: readonly StateFile[], manifest: Manifest, opti
       "merging",
       "say where the model and the probe set are with --model and --images",
     );
-    return await finish(out, subject, probe, swept, own, sweepOptions(subject, probe, settings));
+    return await work({ subject, probe, plans, own, settings: sweepOptions(subject, probe, settings) });
   } finally {
     await probe.close();
   }
+}
+
+interface Opened {
+  readonly subject: Subject;
+  readonly probe: Probe;
+  readonly plans: readonly LayerPlan[];
+  readonly own: Manifest;
+  readonly settings: ReturnType<typeof sweepOptions>;
+}
+
+const plansOf = (manifest: Manifest) =>
+  planSweep(manifest.layers as readonly LayerLayout[], manifest.probeSize, manifest.quantile);
+
+function expectAll(folders: readonly string[], states: readonly StateFile[], { probeSize }: Manifest, remedy: string) {
+  const missing = gapsOf(states, probeSize);
+  if (missing.length === 0) return;
+  throw new UserError(
+    `merging ${folders.join(", ")}: ${shown(missing)} of ${probeSize} are in no shard; expected all, ${remedy}`,
+  );
 }

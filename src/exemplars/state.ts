@@ -11,11 +11,21 @@ import { UserError } from "../base/errors.js";
 import type { NdArray } from "../engine/tensor/ndarray.js";
 import { type Later, openSafetensors, writeSafetensors } from "../engine/tensor/safetensors.js";
 import type { LayerStatistics } from "./statistics.js";
+import type { TopImages } from "./top.js";
 
 /** Images from `from` up to `to`, which is not among them. */
 export interface Range {
   readonly from: number;
   readonly to: number;
+}
+
+/** What is in none of some ranges, which are in order. @param all how many there are. */
+export function gapsOf(ranges: readonly Range[], all: number): Range[] {
+  const ends = [...ranges, { from: all, to: all }];
+  return ends.flatMap(({ from }, i) => {
+    const seen = i === 0 ? 0 : ends[i - 1].to;
+    return from > seen ? [{ from: seen, to: from }] : [];
+  });
 }
 
 /** A state on disk, with what can be known of it without reading its arrays. */
@@ -64,6 +74,23 @@ export async function addState(path: string, layers: readonly LayerStatistics[])
   }
 }
 
+/** Adds up the best images of a saved state only, a small part of it. Errors: as `addState`. */
+export async function addTops(path: string, tops: readonly TopImages[]): Promise<void> {
+  const file = await openSafetensors(path);
+  try {
+    for (const [i, top] of tops.entries()) {
+      const ids = await file.read(`${i}.ids`);
+      const activations = await file.read(`${i}.activations`);
+      const shape = `${[top.units, top.k]}`;
+      if (ids.dtype !== "int32" || activations.dtype !== "float32") throw unfit(path);
+      if (`${ids.shape}` !== shape || `${activations.shape}` !== shape) throw unfit(path);
+      top.merge({ ids: ids.data as Int32Array, activations: activations.data as Float32Array });
+    }
+  } finally {
+    await file.close();
+  }
+}
+
 /** States come from other machines; one that does not fit would be added up all the same. */
 function checkState(
   path: string,
@@ -81,11 +108,13 @@ function checkState(
     fits("tail", "float32", ([units, width]) => units === rows && width <= capacity) &&
     fits("broken", "uint8", (shape) => `${shape}` === `${[rows]}`) &&
     fits("sample", "float32", ([, units]) => units === rows);
-  if (sound) return;
-  throw new UserError(
+  if (!sound) throw unfit(path);
+}
+
+const unfit = (path: string) =>
+  new UserError(
     `reading ${path}: it does not fit the run in its folder; expected what \`milan dissect\` left there, dissect again`,
   );
-}
 
 /** What is known of a state. @param all the images of the whole sweep. */
 export async function openState(path: string, all: number, range?: Range): Promise<StateFile> {

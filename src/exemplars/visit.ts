@@ -9,15 +9,17 @@ import { join } from "node:path";
 import type { Progress } from "../base/progress.js";
 import { openSession } from "../engine/runtime/open.js";
 import type { Arrays, Session, SessionOptions } from "../engine/runtime/session.js";
-import { ndarray } from "../engine/tensor/ndarray.js";
+import { type NdArray, ndarray } from "../engine/tensor/ndarray.js";
 import { layerFolder } from "../run/layer-folder.js";
 import { RowWriter } from "../run/rows.js";
 import { type MapNames, mapsGraph } from "./graphs.js";
+import { copyPart, countsIn, partPath, partsIn, Walk } from "./map-parts.js";
 import { writePictures } from "./pictures.js";
 import type { LayerPlan } from "./plan.js";
 import type { Probe, ProbeBatch } from "./probe.js";
+import { gapsOf, type Range } from "./state.js";
 import type { Subject } from "./subject.js";
-import { Wins } from "./wins.js";
+import { type Win, Wins } from "./wins.js";
 
 export interface VisitOptions {
   readonly batchSize: number;
@@ -27,7 +29,8 @@ export interface VisitOptions {
 }
 
 /**
- * Writes `maps.npy`, float32 [unit, k, height, width], of every layer; for generators also the winning pictures.
+ * Writes `maps.npy`, float32 [unit, k, height, width], of every layer; for generators also the winning pictures. What parts have visited already
+ * (`visitPart`) is taken from them.
  * @param ids int32 [unit, k] of every layer.
  */
 export async function visitWinners(
@@ -40,30 +43,95 @@ export async function visitWinners(
   options: VisitOptions,
 ): Promise<void> {
   const wins = new Wins(ids, k);
-  const order = wins.images;
-  const layouts = plans.map((plan) => plan.layout);
-  const graph = mapsGraph(subject.model, layouts, probe.generated);
-  const session = await openSession(graph.model, options.session);
+  const parts = await partsIn(folder, plans, wins);
   const writers: RowWriter[] = [];
-  options.progress.begin("maps", order.length, "image");
+  options.progress.begin("maps", wins.images.length, "image");
   try {
     for (const { layout, rows } of plans) {
       const path = join(layerFolder(folder, layout.name), "maps.npy");
       writers.push(await RowWriter.create(path, "float32", [rows, k, layout.height, layout.width]));
     }
+    const write: Write = (layer, { row, rank }, map) => writers[layer].write(row * k + rank, map);
     let done = 0;
-    for await (const batch of probe.batches(order, options.batchSize, options.fixed, () => {})) {
-      const outputs = await visitBatch(session, batch, plans, graph.names, wins, writers, k, probe.generated);
-      if (probe.generated) await writePictures(folder, batch.ids, outputs[probe.generated]);
-      done += batch.ids.length;
+    for (const part of parts) {
+      await copyPart(folder, plans, wins, part, write);
+      done += part.to - part.from;
       options.progress.update(done);
     }
+    await visit({ folder, subject, probe, plans, wins, options }, gapsOf(parts, wins.images.length), write, done);
     for (const writer of writers) await writer.commit();
   } catch (error) {
     for (const writer of writers) await writer.abort();
     throw error;
   } finally {
     options.progress.end();
+  }
+}
+
+/**
+ * Visits some of the winners, for `visitWinners` to take over: any number of processes can do it at the same time.
+ * @param range of the images that won, in their order: whole batches, so that they are those of one visit of all.
+ */
+export async function visitPart(
+  folder: string,
+  subject: Subject,
+  probe: Probe,
+  plans: readonly LayerPlan[],
+  wins: Wins,
+  range: Range,
+  options: VisitOptions,
+): Promise<void> {
+  const counts = countsIn(wins, range);
+  const writers: RowWriter[] = [];
+  options.progress.begin("maps", range.to - range.from, "image");
+  try {
+    for (const [layer, { layout }] of plans.entries()) {
+      const shape = [counts[layer], layout.height, layout.width];
+      writers.push(await RowWriter.create(partPath(folder, layout.name, range), "float32", shape));
+    }
+    const walk = new Walk(wins, range.from);
+    const write: Write = (layer, _, map, image, nth) => writers[layer].write(walk.to(image)[layer] + nth, map);
+    await visit({ folder, subject, probe, plans, wins, options }, [range], write, 0);
+    for (const writer of writers) await writer.commit();
+  } catch (error) {
+    for (const writer of writers) await writer.abort();
+    throw error;
+  } finally {
+    options.progress.end();
+  }
+}
+
+/** Takes the map of the `nth` place (from 0) that an image won in a layer; images come in their order. */
+type Write = (layer: number, win: Win, map: NdArray, image: number, nth: number) => Promise<void>;
+
+interface Visit {
+  readonly folder: string;
+  readonly subject: Subject;
+  readonly probe: Probe;
+  readonly plans: readonly LayerPlan[];
+  readonly wins: Wins;
+  readonly options: VisitOptions;
+}
+
+/** Runs winners, by ranges of their order. */
+async function visit(all: Visit, ranges: readonly Range[], write: Write, before: number): Promise<void> {
+  if (ranges.length === 0) return;
+  const { folder, subject, probe, plans, wins, options } = all;
+  const layouts = plans.map((plan) => plan.layout);
+  const graph = mapsGraph(subject.model, layouts, probe.generated);
+  const session = await openSession(graph.model, options.session);
+  let done = before;
+  try {
+    for (const { from, to } of ranges) {
+      const order = wins.images.subarray(from, to);
+      for await (const batch of probe.batches(order, options.batchSize, options.fixed, () => {})) {
+        const outputs = await visitBatch(session, batch, plans, graph.names, wins, write, probe.generated);
+        if (probe.generated) await writePictures(folder, batch.ids, outputs[probe.generated]);
+        done += batch.ids.length;
+        options.progress.update(done);
+      }
+    }
+  } finally {
     await session.close();
   }
 }
@@ -74,8 +142,7 @@ async function visitBatch(
   plans: readonly LayerPlan[],
   names: readonly MapNames[],
   wins: Wins,
-  writers: readonly RowWriter[],
-  k: number,
+  write: Write,
   alsoFetch: string | undefined,
 ): Promise<Arrays> {
   const feeds: Arrays = { ...batch.feeds };
@@ -87,12 +154,16 @@ async function visitBatch(
   }
   const fetches = [...names.map(({ maps }) => maps), ...(alsoFetch === undefined ? [] : [alsoFetch])];
   const outputs = await session.run(feeds, fetches);
-  for (const [layer, { layout }] of plans.entries()) {
-    const size = layout.height * layout.width;
-    const maps = outputs[names[layer].maps].data as Float32Array;
-    for (const [i, { row, rank }] of won[layer].flat().entries()) {
-      const map = ndarray("float32", [size], maps.subarray(i * size, (i + 1) * size));
-      await writers[layer].write(row * k + rank, map);
+  const next = plans.map(() => 0);
+  for (const [i, lists] of all.entries()) {
+    for (const [layer, { layout }] of plans.entries()) {
+      const size = layout.height * layout.width;
+      const maps = outputs[names[layer].maps].data as Float32Array;
+      for (const [nth, win] of lists[layer].entries()) {
+        const map = ndarray("float32", [size], maps.subarray(next[layer], next[layer] + size));
+        await write(layer, win, map, batch.ids[i], nth);
+        next[layer] += size;
+      }
     }
   }
   return outputs;

@@ -40,9 +40,14 @@ export class Wins {
     this.#starts[starts.length] = this.#places.length;
   }
 
+  /** The layers, by their numbers. */
+  get layers(): readonly number[] {
+    return this.#firsts.slice(1).map((_, layer) => layer);
+  }
+
   /** What an image won, in every layer. */
   of(image: number): Win[][] {
-    const lists: Win[][] = this.#firsts.slice(1).map(() => []);
+    const lists: Win[][] = this.layers.map(() => []);
     const at = this.#indexOf(image);
     if (at < 0) return lists;
     let layer = 0;

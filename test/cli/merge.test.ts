@@ -32,6 +32,10 @@ test("parts in two folders make the run that one command makes", async () => {
   const partly = await run(registerMerge, ["merge", at("second"), "--partial"]);
   expect(partly).toBe(`${at("second")}: images 8 to 19 of 20; merge it with the rest when that is there\n`);
   await expect(run(registerMerge, ["merge", at("first"), at("second")])).rejects.toThrow(/say where .* with --out/);
+  const folders = ["merge", at("second"), at("first"), "--out", at("run")];
+  expect(await run(registerMerge, [...folders, "--shard", "1/2"])).toMatch(
+    /^\S+: maps of \d+ of \d+ images; when all parts are there: milan merge \S+second \S+first --out \S+run\n$/,
+  );
   const merged = JSON.parse(
     await run(registerMerge, ["merge", at("second"), at("first"), "--out", at("run"), "--json"]),
   );

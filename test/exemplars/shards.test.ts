@@ -8,7 +8,7 @@ import { shapeScenes, writeShapes } from "../../src/data/world/shapes.js";
 import { writeModel } from "../../src/engine/onnx/model.js";
 import { openSafetensors, writeSafetensors } from "../../src/engine/tensor/safetensors.js";
 import { dissect, dissectShard } from "../../src/exemplars/dissect.js";
-import { merge } from "../../src/exemplars/merge.js";
+import { merge, mergeShard } from "../../src/exemplars/merge.js";
 import { imageFolder } from "../../src/exemplars/probe.js";
 import { openModel } from "../../src/exemplars/subject.js";
 import type { Run } from "../../src/run/run.js";
@@ -63,6 +63,38 @@ test("shards of one folder, swept in any order", async () => {
   await close(await merge([at("together")], { out: at("together") }));
   await shard(1, 3, "together");
   expect(contents("together")).toEqual(before);
+});
+
+test("maps made in parts, some of them, in any order; what a killed process left of one is made again", async () => {
+  for (const number of [1, 2]) await shard(number, 2, "mapped");
+  const made = [];
+  for (const number of [3, 1]) made.push(await mergeShard([at("mapped")], { number, of: 3 }, { out: at("mapped") }));
+  const all = made[0].of;
+  expect(made[0].images + made[1].images).toBeLessThan(all);
+  const parts = readdirSync(at("mapped", "layers", "colours")).sort();
+  expect(parts).toHaveLength(2);
+  rmSync(at("mapped", "layers", "summary", parts[1]));
+  await close(await merge([at("mapped")], { out: at("mapped") }));
+  expect(contents("mapped")).toEqual(contents("whole"));
+  expect(await mergeShard([at("mapped")], { number: 1, of: 3 }, { out: at("mapped") })).toEqual({ images: 0, of: 0 });
+});
+
+test("all maps made in parts: nothing is left to be run", async () => {
+  for (const number of [1, 2]) await shard(number, 2, "apart");
+  for (const number of [1, 2]) await mergeShard([at("apart")], { number, of: 2 }, { out: at("apart") });
+  await expect(mergeShard([at("apart")], { number: 1, of: 99 }, { out: at("apart") })).rejects.toThrow(
+    /making maps in 99 shards: there are \d+ images/,
+  );
+  // the last step decodes no picture: the damaged one aside, they are not read
+  for (const name of readdirSync(at("pictures")).filter((each) => /\.png$/.test(each))) {
+    cpSync(at("pictures", name), at("blank", name));
+    writeFileSync(at("blank", name), Buffer.alloc(statSync(at("pictures", name)).size));
+  }
+  await close(await merge([at("apart")], { out: at("apart"), probe: at("blank") }));
+  const { "run.json": own, ...rest } = contents("apart");
+  const { "run.json": others, ...expected } = contents("whole");
+  expect(rest).toEqual(expected);
+  expect(own).not.toBe(others); // it says where the pictures were
 });
 
 test("one batch a shard, each in its folder; parts merged first, in whatever order", async () => {
