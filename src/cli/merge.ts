@@ -66,14 +66,18 @@ Many units win places for most images of a large set, and running those once mor
       if (out === undefined) throw new UserError("merging: several folders; say where the run shall be with --out");
       if (images !== undefined && latents !== undefined)
         throw new UserError("merging: expected one of --images or --latents, got both; say which probe set it was");
-      if (partial && part) throw new UserError("merging: expected one of --partial or --shard, got both; leave one out");
+      if (partial && part)
+        throw new UserError("merging: expected one of --partial or --shard, got both; leave one out");
       const { merge, mergeShard } = await import("../exemplars/merge.js");
       const settings = { ...rest, out, probe: images ?? latents, progress: terminalProgress() };
       if (part) {
         const done = await mergeShard(folders, part, settings);
         const again = `milan merge ${folders.join(" ")}${options.out === undefined ? "" : ` --out ${out}`}`;
         if (json) printJson({ run: out, ...done });
-        else process.stdout.write(`${out}: maps of ${done.images} of ${done.of} images; when all parts are there: ${again}\n`);
+        else
+          process.stdout.write(
+            `${out}: maps of ${done.images} of ${done.of} images; when all parts are there: ${again}\n`,
+          );
         return;
       }
       const merged = await merge(folders, { ...settings, partial });

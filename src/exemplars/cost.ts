@@ -117,8 +117,7 @@ export function predictSweep({ plans, images, k, nameBytes }: Task, costs: Sweep
   // a worker that makes maps reads the best images of all shards; whoever adds up also copies the maps of all
   const topsMs = (8 * places * workers * costs.addNs) / 1e6;
   const mapsMs = workers > 1 ? costs.listMs * images + topsMs + visitsMs : visitsMs;
-  const addMs =
-    workers > 1 ? costs.listMs * images + (statesBytes * costs.addNs) / 1e6 + places * costs.copyMs : 0;
+  const addMs = workers > 1 ? costs.listMs * images + (statesBytes * costs.addNs) / 1e6 + places * costs.copyMs : 0;
   const tailBytes = sum((layer) => layer.stateBytes, whole);
   const tablesMs = (2 * tailBytes * costs.saveNs) / 1e6; // levels are taken from sorted tails, and those are written
   return {

@@ -32,7 +32,8 @@ export class Walk {
 
   to(image: number): readonly number[] {
     for (; this.#wins.images[this.#next] < image; this.#next++) {
-      for (const [layer, list] of this.#wins.of(this.#wins.images[this.#next]).entries()) this.#counts[layer] += list.length;
+      for (const [layer, list] of this.#wins.of(this.#wins.images[this.#next]).entries())
+        this.#counts[layer] += list.length;
     }
     return this.#counts;
   }

@@ -16,7 +16,17 @@ import { finish, isFinished, manifestOf, rangeOf, type Shard, sweepOptions } fro
 import type { LayerLayout } from "./layout.js";
 import { type LayerPlan, planSweep } from "./plan.js";
 import { imageFolder, latentFolder, type Probe } from "./probe.js";
-import { addState, addTops, gapsOf, hasState, type Range, type StateFile, saveState, statePath, statesIn } from "./state.js";
+import {
+  addState,
+  addTops,
+  gapsOf,
+  hasState,
+  type Range,
+  type StateFile,
+  saveState,
+  statePath,
+  statesIn,
+} from "./state.js";
 import { LayerStatistics } from "./statistics.js";
 import { openModel, type Subject } from "./subject.js";
 import { TopImages } from "./top.js";
@@ -204,7 +214,10 @@ export async function mergeShard(
       manifest.k,
     );
     const range = rangeOf(shard, wins.images.length, settings.batchSize, "making maps");
-    const [doing, part] = [`making maps of shard ${shard.number}/${shard.of} in ${out}`, `maps-${range.from}-${range.to}`];
+    const [doing, part] = [
+      `making maps of shard ${shard.number}/${shard.of} in ${out}`,
+      `maps-${range.from}-${range.to}`,
+    ];
     return withLock(
       out,
       doing,
