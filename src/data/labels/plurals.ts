@@ -43,6 +43,7 @@ const UNCHANGED = new Set(
     "plastic paper fabric cloth leather rubber concrete cotton wool soil dirt mud gravel asphalt skin ground land sea " +
     "darkness food fruit bread rice furniture clothing jewellery jewelry machinery traffic equipment nature wildlife scenery " +
     "vegetation sheep deer fish aircraft spacecraft salmon squid series species indoors outdoors pyjamas pajamas " +
+    "footwear swimwear kitchenware goldfish jellyfish bison tarmac underwater corn plaster guacamole brass " +
     "smoke fire rain lightning bamboo straw hay moss ivory gold silver steel iron copper marble ceramic"
   ).split(" "),
 );
