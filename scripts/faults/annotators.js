@@ -25,9 +25,10 @@ export function annotators(run) {
       ["annotate", "export", run, "--study", at("study.sqlite"), "--out", at("annotations.csv")],
     ],
     /** What is known of people from one start of the server to the next. */
-    open: async () => ({ env: {}, cookies: new Map(), acknowledged: [], close: async () => {} }),
+    open: async () => ({ env: {}, cookies: new Map(), acknowledged: [], said: 0, close: async () => {} }),
     /** Describes as long as the server lives; then asks it to end. */
-    async drive({ child, said, ended }, { cookies, acknowledged }, step) {
+    async drive({ child, said, ended }, session, step) {
+      const { cookies, acknowledged } = session;
       if (step !== 0) return;
       const gone = ended.then(() => {
         throw new Error("gone");
@@ -41,7 +42,7 @@ export function annotators(run) {
           for (;;) {
             const { assignment } = (await ask(port, "/api/next", {}, cookies.get(name))).json;
             if (!assignment) break;
-            const text = `things that ${name} sees in ${assignment.unit}`;
+            const text = `things that ${name} sees #${++session.said}`;
             const { status } = await ask(
               port,
               `/api/assignments/${assignment.code}`,
@@ -59,7 +60,7 @@ export function annotators(run) {
     /** What must hold beyond the files. */
     check({ acknowledged }, read) {
       const table = read("annotations.csv");
-      const lost = acknowledged.filter((text) => !table.includes(text));
+      const lost = acknowledged.filter((text) => !table.includes(`${text}\n`));
       return lost.length > 0 ? `${lost.length} acknowledged answers are lost` : undefined;
     },
   };

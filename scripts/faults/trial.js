@@ -85,9 +85,10 @@ export async function trial(work, reference, folder, { random, kills: most }) {
               : `${Math.round(fault.ms)} ms of step ${i}`,
           );
           saved = work.saved?.of(at);
-          const file = work.saved?.file?.(at);
-          if (file && existsSync(file) && saved !== undefined) {
-            result.lostMs = Math.max(result.lostMs, Math.min(ms, Date.now() - statSync(file).mtimeMs));
+          const files = (work.saved?.files?.(at) ?? []).filter((path) => existsSync(path));
+          if (files.length > 0) {
+            const savedMs = Math.max(...files.map((path) => statSync(path).mtimeMs));
+            result.lostMs = Math.max(result.lostMs, Math.min(ms, Date.now() - savedMs));
           }
           continue;
         }

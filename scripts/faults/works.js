@@ -39,6 +39,7 @@ export const TIMED = [
   [/\.checkpoint\.safetensors$/, timeless],
   [/\.metrics\.jsonl$/, epochs],
   [/^(sums|site)\.json$/, dateless],
+  [/^annotations\.csv$/, (path) => Buffer.from(readFileSync(path, "utf8").replace(/ #\d+/g, ""))], // answers that were tried again
   [/study\.sqlite$/, () => Buffer.alloc(0)], // its answers are compared as the table that is exported
 ];
 
@@ -107,7 +108,7 @@ export function worksFor(inputs) {
         unit: "images",
         of: (at) => imageOf(at("run/sweep.safetensors")),
         begun: begunAt("sweep"),
-        file: (at) => at("run/sweep.safetensors"),
+        files: (at) => [at("run/sweep.safetensors")],
       },
     },
     {
@@ -126,7 +127,7 @@ export function worksFor(inputs) {
         ...{
           unit: "units",
           of: (at) => linesOf(at("descriptions.part.jsonl")),
-          file: (at) => at("descriptions.part.jsonl"),
+          files: (at) => [at("descriptions.part.jsonl"), at("descriptions.part.features")],
         },
         begun: begunAt("describing"),
       },
@@ -137,7 +138,8 @@ export function worksFor(inputs) {
       goOn: (at) => resuming(at("describer.training/language-model.checkpoint.safetensors")),
       saved: {
         ...{ unit: "steps", of: (at) => stepOf(at("describer.training/captioner.checkpoint.safetensors")) },
-        file: (at) => at("describer.training/captioner.checkpoint.safetensors"),
+        files: (at) =>
+          ["language-model", "captioner"].map((name) => at(`describer.training/${name}.checkpoint.safetensors`)),
       },
     },
     {
@@ -164,7 +166,7 @@ export function worksFor(inputs) {
       saved: {
         unit: "steps",
         of: (at) => stepOf(at("net.checkpoint.safetensors")),
-        file: (at) => at("net.checkpoint.safetensors"),
+        files: (at) => [at("net.checkpoint.safetensors")],
       },
     },
     {

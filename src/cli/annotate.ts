@@ -146,13 +146,12 @@ type Store = import("../exemplars/store.js").ExemplarStore;
 
 /** Goes on with a run's study, or begins one. */
 async function openOrBegin(run: string, store: Store, options: Options): Promise<Study> {
-  const { existsSync } = await import("node:fs");
   const { readQualification } = await import("../studio/qualification.js");
   const { Study } = await import("../studio/study.js");
   const path = fileOf(run, options.study);
   const qualification = options.qualification === undefined ? null : await readQualification(options.qualification);
   const { layers, units, sample } = options;
-  if (!existsSync(path)) {
+  if (!Study.isBegun(path, "opening the study")) {
     await checkWritableFile(path);
     const settings = {
       title: options.title ?? `What do these pictures have in common?`,

@@ -45,6 +45,8 @@ export interface Probe {
     fixed: boolean,
     onSkip: (id: number) => void,
   ): AsyncIterable<ProbeBatch>;
+  /** Of pictures: their bytes, as `ImageSet.read`. */
+  readonly read?: ImageSet["read"];
   close(): Promise<void>;
 }
 
@@ -87,6 +89,7 @@ export function imageProbe(set: ImageSet, preprocessing: Preprocessing, input: s
         yield { ids: batch.ids, feeds: { [input]: fixed ? filledUp(batch.input, batchSize) : batch.input } };
       }
     },
+    read: (id) => set.read(id),
     close: () => set.close(),
   };
 }

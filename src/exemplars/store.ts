@@ -12,6 +12,7 @@ import { IMAGENET, type Preprocessing } from "../data/images/preprocess.js";
 import { findLayer } from "../run/layer-name.js";
 import { isRun, type UnitFlaw } from "../run/manifest.js";
 import { Run } from "../run/run.js";
+import { expectSame, readDigests } from "./digests.js";
 import { maskOf } from "./masks.js";
 import { openMilannotations } from "./milannotations.js";
 import { pictureName, picturePath } from "./pictures.js";
@@ -60,7 +61,8 @@ export async function openExemplars(folder: string, images?: string): Promise<Ex
 
 /** The exemplars of a run. Errors: `UserError` when its probe set is not there, or another one. */
 export async function runExemplars(run: Run, images?: string): Promise<ExemplarStore> {
-  return exemplarsOf(run, run.manifest.probeKind === "images" ? await openProbe(run, images) : undefined);
+  const digests = await readDigests(run.folder);
+  return exemplarsOf(run, run.manifest.probeKind === "images" ? await openProbe(run, images) : undefined, digests);
 }
 
 /** The exemplars of a run whose pictures cannot be had: all but these. @param why thrown by `image`. */
@@ -69,7 +71,7 @@ export function blindExemplars(run: Run, why: UserError): ExemplarStore {
   return { ...exemplarsOf(run, undefined), image, imageName: () => undefined };
 }
 
-function exemplarsOf(run: Run, set: ImageSet | undefined): ExemplarStore {
+function exemplarsOf(run: Run, set: ImageSet | undefined, digests?: ReadonlyMap<number, string>): ExemplarStore {
   const { k, pictureHeight: height, pictureWidth: width, flaws } = run.manifest;
   const view: Preprocessing = { ...(run.manifest.preprocessing ?? IMAGENET), height, width };
   const layers = run.layers.map(
@@ -91,7 +93,11 @@ function exemplarsOf(run: Run, set: ImageSet | undefined): ExemplarStore {
     width,
     layers,
     async image(id) {
-      if (set) return decode(await set.read(id), view, set.entries[id].file);
+      if (set) {
+        const bytes = await set.read(id);
+        expectSame(set.entries[id].file, bytes, digests?.get(id));
+        return decode(bytes, view, set.entries[id].file);
+      }
       const path = picturePath(run.folder, id);
       return decode(await readWhole("reading", path), view, path);
     },

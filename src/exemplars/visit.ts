@@ -6,6 +6,7 @@
  * pixels across the level (SqueezeNet over 1,000 photographs), where the reference data allow 0.001 %.
  */
 import { join } from "node:path";
+import { UserError } from "../base/errors.js";
 import type { Progress } from "../base/progress.js";
 import { openSession } from "../engine/runtime/open.js";
 import type { Arrays, Session, SessionOptions } from "../engine/runtime/session.js";
@@ -30,8 +31,11 @@ export interface VisitOptions {
 
 /**
  * Writes `maps.npy`, float32 [unit, k, height, width], of every layer; for generators also the winning pictures. What parts have visited already
- * (`visitPart`) is taken from them.
+ * (`visitPart`) is taken from them. Warns of images that activate a unit otherwise than in the sweep: they were changed meanwhile.
  * @param ids int32 [unit, k] of every layer.
+ * @param activations float32 [unit, k] of every layer, as swept.
+ * @returns the dataset ids of the images that won something.
+ * Errors: `UserError` for one that cannot be read any more.
  */
 export async function visitWinners(
   folder: string,
@@ -41,8 +45,10 @@ export async function visitWinners(
   ids: readonly Int32Array[],
   k: number,
   options: VisitOptions,
-): Promise<void> {
+  activations?: readonly Float32Array[],
+): Promise<Uint32Array> {
   const wins = new Wins(ids, k);
+  const changed = new Set<number>();
   const parts = await partsIn(folder, plans, wins);
   const writers: RowWriter[] = [];
   options.progress.begin("maps", wins.images.length, "image");
@@ -51,7 +57,11 @@ export async function visitWinners(
       const path = join(layerFolder(folder, layout.name), "maps.npy");
       writers.push(await RowWriter.create(path, "float32", [rows, k, layout.height, layout.width]));
     }
-    const write: Write = (layer, { row, rank }, map) => writers[layer].write(row * k + rank, map);
+    const write: Write = (layer, { row, rank }, map, image) => {
+      const found = activations?.[layer];
+      if (found && isOtherwise(map, found[row * k + rank], found[row * k])) changed.add(image);
+      return writers[layer].write(row * k + rank, map);
+    };
     let done = 0;
     for (const part of parts) {
       await copyPart(folder, plans, wins, part, write);
@@ -60,12 +70,30 @@ export async function visitWinners(
     }
     await visit({ folder, subject, probe, plans, wins, options }, gapsOf(parts, wins.images.length), write, done);
     for (const writer of writers) await writer.commit();
+    if (changed.size > 0) {
+      const [first] = changed;
+      const others = changed.size > 1 ? ` and ${changed.size - 1} others` : "";
+      options.progress.warn(
+        `dissecting: ${probe.entry(first).file}${others} activate units otherwise than when they were swept; expected images, and a network, that stay the same, dissect again into another folder`,
+      );
+    }
+    return wins.images;
   } catch (error) {
     for (const writer of writers) await writer.abort();
     throw error;
   } finally {
     options.progress.end();
   }
+}
+
+/** Beyond what other batches, threads and half precision change, as a share of the unit's largest activation. */
+const TOLERANCE = 0.02;
+
+/** Whether a map's maximum is not what the sweep found. @param largest of the unit, over all images. */
+function isOtherwise(map: NdArray, before: number, largest: number): boolean {
+  let most = Number.NEGATIVE_INFINITY;
+  for (const value of map.data as Float32Array) if (value > most) most = value;
+  return Math.abs(most - before) > TOLERANCE * Math.max(Math.abs(before), Math.abs(largest)) + 1e-6;
 }
 
 /**
@@ -120,11 +148,16 @@ async function visit(all: Visit, ranges: readonly Range[], write: Write, before:
   const layouts = plans.map((plan) => plan.layout);
   const graph = mapsGraph(subject.model, layouts, probe.generated);
   const session = await openSession(graph.model, options.session);
+  const isGone = (id: number) => {
+    throw new UserError(
+      `dissecting: ${probe.entry(id).file} won a place and cannot be read any more; expected the images to stay as they were until the run is finished, put it back and run the same command again`,
+    );
+  };
   let done = before;
   try {
     for (const { from, to } of ranges) {
       const order = wins.images.subarray(from, to);
-      for await (const batch of probe.batches(order, options.batchSize, options.fixed, () => {})) {
+      for await (const batch of probe.batches(order, options.batchSize, options.fixed, isGone)) {
         const outputs = await visitBatch(session, batch, plans, graph.names, wins, write, probe.generated);
         if (probe.generated) await writePictures(folder, batch.ids, outputs[probe.generated]);
         done += batch.ids.length;

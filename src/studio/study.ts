@@ -89,6 +89,17 @@ export class Study {
     }
   }
 
+  /** Whether there is a study: a file that a process was killed over while it began one is none. */
+  static isBegun(path: string, purpose: string): boolean {
+    if (!existsSync(path)) return false;
+    const database = Database.open(path, purpose);
+    try {
+      return database.get("SELECT 1 FROM settings WHERE key = 'id'") !== undefined;
+    } finally {
+      database.close();
+    }
+  }
+
   /** Begins a study. Errors: `UserError` when there is one, and for units that are not there. */
   static begin(
     path: string,
@@ -97,7 +108,7 @@ export class Study {
     settings: Settings,
     choice: UnitChoice = {},
   ): Study {
-    if (existsSync(path))
+    if (Study.isBegun(path, purpose))
       throw new UserError(`beginning a study: ${path} is there already; choose another with --study`);
     const asked = settings.qualification?.questions.map((question) => unitNamed(store, question)) ?? [];
     const isAsked = new Set(asked.map(keyOf));

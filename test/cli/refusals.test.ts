@@ -208,7 +208,7 @@ test("describers: nothing in a pickle runs, and what is none is named", async ()
     expectRefusal(await milan("convert", path, at("converted")), message, at("converted"));
   }
   expect(existsSync(at("pwned"))).toBe(false);
-  expect(readdirSync(at("run")).sort()).toEqual(["layers", "probe.csv", "run.json"]);
+  expect(readdirSync(at("run")).sort()).toEqual(["exemplars.csv", "layers", "probe.csv", "run.json"]);
 });
 
 test("studies: protocols, tables and worlds that there are not", async () => {

@@ -5,6 +5,7 @@ import { annotatorAgreement } from "../../src/data/annotations/agreement.js";
 import { readAnnotations } from "../../src/data/annotations/annotations.js";
 import { openMetrics } from "../../src/language/metrics.js";
 import { atWork, recognised, join as takeIn } from "../../src/studio/annotators.js";
+import { Database } from "../../src/studio/database.js";
 import { exportTable } from "../../src/studio/export.js";
 import { judge } from "../../src/studio/judging.js";
 import { AgreementWatch } from "../../src/studio/live-agreement.js";
@@ -230,4 +231,16 @@ test("people are known by what only their cookie holds", () => {
   expect(() => takeIn(study.database, " ", 0, false)).toThrow(/empty/);
   expect(() => takeIn(study.database, "x".repeat(41), 0, false)).toThrow(/longer than 40/);
   study.close();
+});
+
+test("a file that a process was killed over while it began a study is no study, and no hindrance", () => {
+  const path = newPath();
+  Database.open(path, "tested", { create: true }).close(); // its tables are there, nothing is in them
+  expect(Study.isBegun(path, "tested")).toBe(false);
+  expect(() => Study.open(path, "tested", forgedStore({ conv1: 3 }))).toThrow(/never begun/);
+  const study = Study.begin(path, "tested", forgedStore({ conv1: 3 }), SETTINGS);
+  expect(study.units()).toHaveLength(3);
+  study.close();
+  expect(Study.isBegun(path, "tested")).toBe(true);
+  expect(() => Study.begin(path, "tested", forgedStore({ conv1: 3 }), SETTINGS)).toThrow(/is there already/);
 });
