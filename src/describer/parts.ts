@@ -12,7 +12,8 @@ import { UserError } from "../base/errors.js";
 import { readWhole, writeFileAtomically } from "../base/files.js";
 import { sha256, sha256File } from "../base/hash.js";
 import { chooseLayers, type ExemplarStore } from "../exemplars/store.js";
-import type { Description, DescriptionsHeader } from "../run/descriptions.js";
+import { isDescriptionsHeader } from "../run/description-check.js";
+import { type Description, type DescriptionsHeader, descriptionIn } from "../run/descriptions.js";
 import { isRun, readManifest } from "../run/manifest.js";
 
 /** Which units: their places in the order of layers and rows. */
@@ -110,11 +111,9 @@ export class Part {
 function parsed(lines: readonly string[]): Description[] {
   const found: Description[] = [];
   for (const line of lines) {
-    try {
-      found.push(JSON.parse(line) as Description);
-    } catch {
-      break;
-    }
+    const item = descriptionIn(line);
+    if (!item) break;
+    found.push(item);
   }
   return found;
 }
@@ -192,7 +191,11 @@ async function readPart(path: string) {
     throw damaged;
   }
   const isWhole = (n: unknown) => Number.isInteger(n) && (n as number) >= 0;
-  if (![header?.from, header?.to, header?.of].every(isWhole) || typeof header.made !== "object") throw damaged;
+  const isSound =
+    [header?.from, header?.to, header?.of].every(isWhole) &&
+    [header.exemplars, header.describer].every((text) => typeof text === "string") &&
+    isDescriptionsHeader(header.made);
+  if (!isSound) throw damaged;
   const { from, to } = header;
   const descriptions = parsed(lines.slice(0, -1));
   if (descriptions.length > to - from) throw damaged;

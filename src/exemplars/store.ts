@@ -82,7 +82,7 @@ function exemplarsOf(run: Run, set: ImageSet | undefined, digests?: ReadonlyMap<
       images: layer.ids,
       activations: layer.activations,
       levels: layer.levels,
-      flaws: flaws[layer.name] ?? [],
+      flaws: Object.hasOwn(flaws, layer.name) ? flaws[layer.name] : [],
     }),
   );
   const layerOf = new Map(layers.map((layer, i) => [layer, run.layers[i]]));

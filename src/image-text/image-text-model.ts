@@ -17,7 +17,7 @@ import { indexGraph } from "../engine/onnx/graph.js";
 import { filesOf, identityOf } from "../engine/onnx/identity.js";
 import { type OnnxModel, readModel } from "../engine/onnx/model.js";
 import { fromValueInfo, type TensorInfo } from "../engine/onnx/values.js";
-import { runForeign } from "../engine/runtime/foreign.js";
+import { foreignTokens, runForeign } from "../engine/runtime/foreign.js";
 import { openSession } from "../engine/runtime/open.js";
 import type { Arrays, Session, SessionOptions } from "../engine/runtime/session.js";
 import { type NdArray, ndarray, toFloat32 } from "../engine/tensor/ndarray.js";
@@ -253,7 +253,12 @@ async function readTokens(folder: string): Promise<(text: string) => readonly nu
   } catch (error) {
     throw new UserError(`opening the tokenizer of ${folder}: ${messageOf(error)}; expected a CLIP's`, { cause: error });
   }
-  return (text) => shortened(tokenizer.encode(text).ids, most);
+  const about = { operation: `embedding a text with ${folder}`, expected: "a CLIP's tokenizer.json" };
+  return (text) =>
+    shortened(
+      foreignTokens(() => tokenizer.encode(text).ids, about),
+      most,
+    );
 }
 
 /** At most so many tokens; the last one, which stands for the whole text, is kept. */

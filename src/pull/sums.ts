@@ -4,24 +4,31 @@
  */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { z } from "zod";
 import { UserError } from "../base/errors.js";
 import { readWhole, writeFileAtomically } from "../base/files.js";
 import { withLock } from "../base/lock.js";
 import type { Downloaded } from "./download.js";
 
-interface Seen extends Downloaded {
-  /** When, ISO 8601. */
-  readonly date: string;
-}
+const Seen = z.record(
+  z.string(),
+  z.object({
+    bytes: z.int().min(0),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    /** When, ISO 8601. */
+    date: z.string().max(40),
+  }),
+);
+type Seen = z.infer<typeof Seen>;
 
 const FILE = "sums.json";
 
 /** The sums written down in a folder, by address. */
 export class Sums {
   readonly path: string;
-  readonly #seen: Record<string, Seen>;
+  readonly #seen: Seen;
 
-  private constructor(path: string, seen: Record<string, Seen>) {
+  private constructor(path: string, seen: Seen) {
     this.path = path;
     this.#seen = seen;
   }
@@ -30,10 +37,8 @@ export class Sums {
     const path = join(folder, FILE);
     if (!existsSync(path)) return new Sums(path, {});
     try {
-      const found = JSON.parse((await readWhole("reading", path)).toString("utf8"));
-      const isSum = (each: unknown) => /^[0-9a-f]{64}$/.test((each as Seen | null)?.sha256 ?? "");
-      if (typeof found === "object" && found !== null && Object.values(found).every(isSum))
-        return new Sums(path, found);
+      const found = Seen.safeParse(JSON.parse((await readWhole("reading", path)).toString("utf8")));
+      if (found.success) return new Sums(path, found.data);
     } catch (error) {
       if (error instanceof UserError) throw error;
     }
@@ -42,11 +47,11 @@ export class Sums {
     );
   }
 
-  get all(): Readonly<Record<string, Seen>> {
+  get all(): Readonly<Seen> {
     return this.#seen;
   }
 
-  of(url: string): Seen | undefined {
+  of(url: string): Seen[string] | undefined {
     return Object.hasOwn(this.#seen, url) ? this.#seen[url] : undefined;
   }
 

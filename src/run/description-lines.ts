@@ -6,7 +6,14 @@ import { existsSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { fileProblem, UserError } from "../base/errors.js";
-import { type Description, type DescriptionsHeader, damaged, readDescriptions } from "./descriptions.js";
+import {
+  type Description,
+  type DescriptionsHeader,
+  damaged,
+  descriptionIn,
+  headerIn,
+  readDescriptions,
+} from "./descriptions.js";
 import { readUnfaithful } from "./verdicts.js";
 
 /** A description without its beam and attention, which `DescriptionLines.whole` reads. */
@@ -39,7 +46,7 @@ export async function openDescriptionLines(folder: string): Promise<DescriptionL
     const lines: DescriptionLine[] = [];
     let header: DescriptionsHeader | undefined;
     for await (const [bytes, begin] of linesOf(file)) {
-      if (begin === 0) header = headerIn(path, bytes);
+      if (begin === 0) header = headerIn(path, bytes.toString("utf8"));
       if (begin === 0 || bytes.length === 0) continue;
       const line = lightly(path, bytes, [begin, begin + bytes.length]);
       const doubts = isUnfaithful(line) ? [...new Set([...line.doubts, "cannot-tell" as const])] : line.doubts;
@@ -69,40 +76,14 @@ export async function openDescriptionLines(folder: string): Promise<DescriptionL
 function lightly(path: string, line: Buffer, place: readonly [number, number]): DescriptionLine {
   const [beam, meanings] = [line.indexOf(',"beam":['), line.lastIndexOf(',"meanings":[')];
   const rest = () => line.toString("utf8", 0, beam) + (meanings > beam ? line.toString("utf8", meanings) : "}");
-  const item = (beam < 0 ? undefined : attempted(rest())) ?? parsed(path, line.toString("utf8"));
+  const item = (beam < 0 ? undefined : descriptionIn(rest(), false)) ?? parsed(path, line.toString("utf8"));
   return { ...item, beam: [], attention: [], place };
 }
 
-function headerIn(path: string, line: Buffer): DescriptionsHeader {
-  try {
-    return JSON.parse(line.toString("utf8"));
-  } catch {
-    throw damaged(path);
-  }
-}
-
-function attempted(text: string): Description | undefined {
-  try {
-    return checked(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-}
-
 function parsed(path: string, text: string): Description {
-  const item = attempted(text);
+  const item = descriptionIn(text);
   if (item) return item;
   throw damaged(path);
-}
-
-function checked(item: Description): Description {
-  const isSound =
-    typeof item.layer === "string" &&
-    Number.isInteger(item.unit) &&
-    typeof item.description === "string" &&
-    Array.isArray(item.doubts);
-  if (!isSound) throw new Error("no description");
-  return item;
 }
 
 const CHUNK_BYTES = 1 << 20;

@@ -8,6 +8,7 @@ import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { UserError } from "../base/errors.js";
 import { readWhole, writeFileAtomically } from "../base/files.js";
+import { isDescription, isDescriptionsHeader } from "./description-check.js";
 import { readUnfaithful } from "./verdicts.js";
 
 /**
@@ -164,10 +165,22 @@ export async function readDescriptionsHeader(folder: string): Promise<Descriptio
   const path = join(folder, "descriptions.jsonl");
   if (!existsSync(path)) return undefined;
   const [line] = (await readWhole("reading", path)).toString("utf8").split("\n", 1);
+  return headerIn(path, line);
+}
+
+/** The first line of the file. Errors: `UserError` when it is none. */
+export function headerIn(path: string, line: string): DescriptionsHeader {
+  const found = parsed(line);
+  if (isDescriptionsHeader(found)) return found;
+  throw damaged(path);
+}
+
+/** A line as JSON; undefined where it is none. */
+function parsed(line: string): unknown {
   try {
-    return JSON.parse(line) as DescriptionsHeader;
+    return JSON.parse(line);
   } catch {
-    throw damaged(path);
+    return undefined;
   }
 }
 
@@ -189,11 +202,17 @@ async function readMade(folder: string): Promise<Description[]> {
 
 async function readLines(path: string): Promise<Description[]> {
   const lines = (await readWhole("reading", path)).toString("utf8").trimEnd().split("\n").slice(1);
-  try {
-    return lines.map((line) => JSON.parse(line) as Description);
-  } catch {
-    throw damaged(path);
-  }
+  return lines.map((line) => descriptionIn(line) ?? refuse(damaged(path)));
+}
+
+/** A line as a description; undefined where it is none. @param isWhole whether its beam and attention must be there. */
+export function descriptionIn(line: string, isWhole = true): Description | undefined {
+  const found = parsed(line);
+  return isDescription(found, isWhole) ? found : undefined;
+}
+
+function refuse(error: UserError): never {
+  throw error;
 }
 
 async function readTable(path: string, column: string): Promise<Description[]> {
@@ -205,10 +224,10 @@ async function readTable(path: string, column: string): Promise<Description[]> {
     throw new UserError(`reading ${path}: ${(error as Error).message}; expected a CSV table`, { cause: error });
   }
   return rows.map((row, i) => {
-    if (row.layer === undefined || !/^\d+$/.test(row.unit ?? "") || row[column] === undefined) {
+    if (row.layer === undefined || !/^\d{1,9}$/.test(row.unit ?? "") || row[column] === undefined) {
       throw new UserError(`reading ${path}: row ${i + 1}; expected columns layer, unit (a number) and ${column}`);
     }
-    const real = (value: string | undefined) => (value ? Number(value) : null);
+    const real = (value: string | undefined) => (value && Number.isFinite(Number(value)) ? Number(value) : null);
     return {
       layer: row.layer,
       unit: Number(row.unit),

@@ -4,9 +4,11 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { UserError } from "../base/errors.js";
 import { readWhole, writeFileAtomically } from "../base/files.js";
-import type { Preprocessing } from "../data/images/preprocess.js";
+import { FITS } from "../data/images/geometry.js";
+import { CHANNELS, type Preprocessing } from "../data/images/preprocess.js";
 
 /** What decides a run's results. Two runs with equal identities are interchangeable. */
 export interface Identity {
@@ -75,6 +77,64 @@ export interface UnitFlaw {
   readonly flaw: "nan" | "constant";
 }
 
+const count = z
+  .int()
+  .min(0)
+  .max(2 ** 31);
+/** Pixels of a picture's side, or places of a map's. */
+const side = z.int().min(1).max(16384);
+const real = z.number(); // finite, as zod has it
+
+/** What `run.json` must be, so that nothing behind this need ask again. What else is in it is left as it is. */
+const Shape = z.object({
+  format: z.literal(1),
+  milan: z.string(),
+  modelPath: z.string(),
+  modelSha256: z.string(),
+  probeKind: z.enum(["images", "latents"]),
+  probePath: z.string(),
+  probeFingerprint: z.string(),
+  probeSize: count,
+  preprocessing: z
+    .object({
+      width: side,
+      height: side,
+      fit: z.enum(FITS),
+      range: z.tuple([real, real]),
+      mean: z.array(real).min(1).max(3),
+      std: z
+        .array(real.refine((value) => value !== 0, "0"))
+        .min(1)
+        .max(3),
+      channels: z.enum(Object.keys(CHANNELS) as (keyof typeof CHANNELS)[]),
+      layout: z.enum(["nchw", "nhwc"]),
+    })
+    .nullable(),
+  pictureWidth: side,
+  pictureHeight: side,
+  k: z.int().min(1).max(100_000),
+  quantile: z.number().min(0).max(1),
+  seed: real,
+  complete: z.boolean(),
+  skipped: z.array(count),
+  layers: z.array(
+    z.object({
+      name: z.string(),
+      shortNames: z.array(z.string()),
+      kind: z.enum(["map", "grid", "tokens", "vector"]),
+      dtype: z.string(),
+      units: count,
+      subset: z.array(count).optional(),
+      height: side,
+      width: side,
+      prefix: count,
+      positions: count,
+      every: count.min(1).optional(),
+    }),
+  ),
+  flaws: z.record(z.string(), z.array(z.object({ unit: count, flaw: z.enum(["nan", "constant"]) }))),
+});
+
 const FILE = "run.json";
 
 export const isRun = (folder: string): boolean => existsSync(join(folder, FILE));
@@ -96,20 +156,15 @@ export async function readManifest(folder: string): Promise<Manifest> {
     if (error instanceof UserError) throw error;
     throw new UserError(`reading ${path}: it is damaged; delete the run and dissect again`);
   }
-  if (manifest?.format !== 1 || !Array.isArray(manifest.layers) || !Array.isArray(manifest.skipped)) {
-    throw new UserError(
-      `reading ${path}: format ${manifest?.format}; expected 1, use the version of Milan that wrote it`,
-    );
-  }
-  for (const layer of manifest.layers) checkLayer(path, layer);
-  return manifest;
-}
-
-function checkLayer(path: string, layer: LayerRecord): void {
-  const counts = [layer.units, layer.height, layer.width, layer.prefix, layer.positions];
-  if (typeof layer.name !== "string" || !Array.isArray(layer.shortNames) || !counts.every(Number.isInteger)) {
-    throw new UserError(`reading ${path}: its layers are damaged; delete the run and dissect again`);
-  }
+  const { format } = Object(manifest) as Partial<Manifest>;
+  if (typeof format === "number" && format !== 1)
+    throw new UserError(`reading ${path}: format ${format}; expected 1, use the version of Milan that wrote it`);
+  const { success, error } = Shape.safeParse(manifest);
+  if (success) return manifest;
+  const [{ path: place, message }] = error.issues;
+  throw new UserError(
+    `reading ${path}: its ${place.join(".") || "content"} makes no sense (${message}); expected what \`milan dissect\` wrote, delete the run and dissect again`,
+  );
 }
 
 /** Refuses to go on when `found` was made of anything else than `wanted`. @param doing what is refused. @param remedy what to do. */

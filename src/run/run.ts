@@ -82,8 +82,19 @@ export class Run {
   async probeFiles(): Promise<string[]> {
     const path = join(this.folder, "probe.csv");
     const text = await readWhole("reading", path);
-    // a row at a time becomes its name: of a million rows, lists of cells would take a gigabyte
-    return parse(text, { from: 2, onRecord: ([, file]) => file as never }) as unknown as string[];
+    const damaged = new UserError(
+      `reading ${path}: it is damaged; expected the columns id, file, class, dissect again`,
+    );
+    const fileOf = ([, file]: readonly string[]) => {
+      if (file === undefined) throw damaged;
+      return file as never;
+    };
+    try {
+      // a row at a time becomes its name: of a million rows, lists of cells would take a gigabyte
+      return parse(text, { from: 2, onRecord: fileOf }) as unknown as string[];
+    } catch {
+      throw damaged;
+    }
   }
 
   async close(): Promise<void> {
@@ -94,7 +105,9 @@ export class Run {
   #open(layer: RunLayer): Promise<NpyFile> {
     let file = this.#maps.get(layer.name);
     if (!file) {
-      file = openNpy(join(layerFolder(this.folder, layer.name), "maps.npy"));
+      file = openMaps(join(layerFolder(this.folder, layer.name), "maps.npy"), [
+        ...[layer.unitNumbers.length, this.manifest.k, layer.height, layer.width],
+      ]);
       this.#maps.set(layer.name, file);
       file.catch(() => this.#maps.delete(layer.name)); // it may be there the next time, and is nothing to close
     }
@@ -102,30 +115,50 @@ export class Run {
   }
 }
 
-async function readLayer(run: string, { k }: Manifest, record: LayerRecord): Promise<RunLayer> {
+/** The maps of a layer. @param shape what they must be: [unit, k, height, width]. */
+async function openMaps(path: string, shape: readonly number[]): Promise<NpyFile> {
+  const file = await openNpy(path);
+  if (file.dtype === "float32" && `${file.shape}` === `${shape}`) return file;
+  await file.close();
+  throw new UserError(`reading ${path}: ${file.dtype} [${file.shape}]; expected float32 [${shape}], dissect again`);
+}
+
+async function readLayer(run: string, { k, probeSize }: Manifest, record: LayerRecord): Promise<RunLayer> {
   const folder = layerFolder(run, record.name);
   const ids = await readTable(join(folder, "ids.csv"));
   const activations = await readTable(join(folder, "activations.csv"));
   const levels = await readNpy(join(folder, "levels.npy"));
-  const unitsPath = join(folder, "units.npy");
-  const unitNumbers = existsSync(unitsPath)
-    ? Array.from((await readNpy(unitsPath)).data as BigInt64Array, Number)
-    : Array.from({ length: record.units }, (_, unit) => unit);
-  const rows = unitNumbers.length;
+  const numbers = await readUnits(folder, record);
+  const rows = numbers?.length ?? record.units;
   for (const [file, found] of Object.entries({ "ids.csv": ids, "activations.csv": activations })) {
-    if (found.rows === rows && found.columns === k) continue;
+    if (found.rows === rows && (found.columns === k || rows === 0)) continue;
     throw new UserError(
       `reading ${join(folder, file)}: ${found.rows} x ${found.columns} numbers; expected ${rows} x ${k}, dissect again`,
     );
   }
-  if (levels.dtype !== "float32" || levels.shape[0] !== rows) {
+  const strange = ids.values.find((id) => !(Number.isInteger(id) && id >= -1 && id < probeSize));
+  if (strange !== undefined)
+    throw new UserError(
+      `reading ${join(folder, "ids.csv")}: image ${strange}; expected -1 to ${probeSize - 1}, dissect again`,
+    );
+  if (levels.dtype !== "float32" || `${levels.shape}` !== `${[rows]}`) {
     throw new UserError(`reading ${join(folder, "levels.npy")}: expected float32 [${rows}], dissect again`);
   }
   return {
     ...record,
-    unitNumbers,
+    unitNumbers: numbers ?? Array.from({ length: rows }, (_, unit) => unit),
     ids: Int32Array.from(ids.values),
     activations: Float32Array.from(activations.values),
     levels: levels.data as Float32Array,
   };
+}
+
+/** The numbers of the units, undefined where all of the layer were dissected. */
+async function readUnits(folder: string, { units }: LayerRecord): Promise<number[] | undefined> {
+  const path = join(folder, "units.npy");
+  if (!existsSync(path)) return undefined;
+  const { dtype, shape, data } = await readNpy(path);
+  const numbers = Array.from(data as BigInt64Array, Number);
+  if (dtype === "int64" && shape.length === 1 && numbers.every((unit) => unit >= 0 && unit < units)) return numbers;
+  throw new UserError(`reading ${path}: expected int64 numbers of units, 0 to ${units - 1}, dissect again`);
 }

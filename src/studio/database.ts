@@ -62,17 +62,17 @@ export class Database {
 
   /** All rows that a query finds. */
   all<Row>(sql: string, values: readonly Value[] = []): Row[] {
-    return this.#statement(sql).all([...values]) as Row[];
+    return this.#sound(() => this.#statement(sql).all([...values]) as Row[]);
   }
 
   /** The first row that a query finds. */
   get<Row>(sql: string, values: readonly Value[] = []): Row | undefined {
-    return (this.#statement(sql).get([...values]) ?? undefined) as Row | undefined;
+    return this.#sound(() => (this.#statement(sql).get([...values]) ?? undefined) as Row | undefined);
   }
 
   /** Runs a statement that changes something; gives the number of the row it added. */
   run(sql: string, values: readonly Value[] = []): number {
-    return Number(this.#statement(sql).run([...values]).lastInsertRowid);
+    return this.#sound(() => Number(this.#statement(sql).run([...values]).lastInsertRowid));
   }
 
   /** All of what `work` writes, or nothing. Not to be nested. */
@@ -96,8 +96,20 @@ export class Database {
   close(): void {
     if (!this.#database.isOpen) return;
     for (const statement of this.#statements.values()) statement.finalize();
-    this.#database.close(); // writes the log into the file
-    this.#unlock();
+    try {
+      this.#sound(() => this.#database.close()); // writes the log into the file
+    } finally {
+      this.#unlock();
+    }
+  }
+
+  /** What SQLite finds wrong with the file is no fault of the query. */
+  #sound<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw DAMAGE.test(messageOf(error)) ? damaged(this.path, error) : error;
+    }
   }
 
   #statement(sql: string) {
@@ -110,6 +122,12 @@ export class Database {
   }
 }
 
+/** What SQLite says of files that are damaged, or were written by something else. */
+const DAMAGE = /malformed|not a database|corrupt|disk I\/O|unsupported file format|no such (table|column)/;
+
+const damaged = (path: string, error: unknown) =>
+  new UserError(`reading ${path}: ${messageOf(error)}; expected a study file, restore a copy`, { cause: error });
+
 /** Opens the file itself, under our lock. */
 function opened(path: string): InstanceType<typeof sqlite.Database> {
   rmSync(`${path}.lock`, { force: true, recursive: true }); // SQLite's own, of a process that was killed
@@ -120,9 +138,13 @@ function opened(path: string): InstanceType<typeof sqlite.Database> {
     if (mode !== "wal") throw new Error(`the file system allows no write-ahead log (journal mode ${mode})`);
     database.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
     bringUp(path, database);
+    const [found] = Object.values(database.get("PRAGMA quick_check(1)") as object);
+    if (found !== "ok") throw new Error(`it is damaged (${found})`);
     return database;
   } catch (error) {
-    database.close();
+    try {
+      database.close();
+    } catch {} // of the same damage
     throw error;
   }
 }

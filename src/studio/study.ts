@@ -69,7 +69,7 @@ export class Study {
 
   constructor(database: Database) {
     this.database = database;
-    this.settings = Settings.parse(JSON.parse(setting(database, "settings")));
+    this.settings = settingsIn(database);
     this.id = setting(database, "id");
   }
 
@@ -147,7 +147,7 @@ export class Study {
 
   /** The units it was begun with, as they were asked for. */
   get choice(): UnitChoice {
-    return JSON.parse(setting(this.database, "choice")) as UnitChoice;
+    return jsonIn(this.database, "choice") as UnitChoice;
   }
 
   /** What opens the study to annotators and to reviewers from elsewhere; the same whenever it is served. */
@@ -172,6 +172,23 @@ export class Study {
 
 /** Where a run's study is. */
 export const studyPath = (run: string): string => join(run, STUDY_FILE);
+
+function settingsIn(database: Database): Settings {
+  const { data } = Settings.safeParse(jsonIn(database, "settings"));
+  if (data) return data;
+  throw damagedSetting(database, "settings");
+}
+
+function jsonIn(database: Database, key: string): unknown {
+  try {
+    return JSON.parse(setting(database, key));
+  } catch (error) {
+    throw error instanceof UserError ? error : damagedSetting(database, key);
+  }
+}
+
+const damagedSetting = ({ path }: Database, key: string) =>
+  new UserError(`opening ${path}: its ${key} make no sense; expected those it was begun with, restore a copy`);
 
 function setting(database: Database, key: string): string {
   const row = database.get<{ value: string }>("SELECT value FROM settings WHERE key = ?", [key]);

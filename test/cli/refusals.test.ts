@@ -6,7 +6,8 @@ import { writeModel } from "../../src/engine/onnx/model.js";
 import { ndarray } from "../../src/engine/tensor/ndarray.js";
 import { writeNpy } from "../../src/engine/tensor/npy.js";
 import { handMadeNetwork } from "../../src/zoo/hand-made.js";
-import { call, checkpoint, pickle } from "../describer/checkpoint/forge.js";
+import { call, pickle } from "../describer/checkpoint/forge.js";
+import { checkpoint } from "../describer/checkpoint/temporary.js";
 import { expectDone, expectRefusal, milan, NORMALISED, type Outcome, workshop } from "./milan.js";
 
 const { at, prepare } = workshop();

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { TARGETS } from "./targets/index.js";
+import { TARGETS } from "./list.js";
 import { type Finding, findingsFile, STATE, STATE_BYTES, stateFile, type Work } from "./worker.js";
 
 const CHILD = fileURLToPath(new URL("child.js", import.meta.url));
@@ -112,7 +112,10 @@ async function one(
       if (isDone || number < last) told(outcome);
     }
     if (isDone) return [];
-    if (last < 0) throw new Error(`no target could be prepared: ${said}`);
+    if (last < 0) {
+      told(outcomes.find((each) => each.target === parts[0].target)!);
+      return parts.slice(1); // its samples could not be made, which is among the findings
+    }
     const { target, from, inputs, ms } = parts[last];
     const next = states[last]![STATE.input] + 1;
     const leftMs = ms - spentMs(folder);

@@ -4,7 +4,7 @@
  */
 import { beforeAll, expect, test } from "vitest";
 import { campaign, type Outcome } from "./campaign.js";
-import { TARGETS } from "./targets/index.js";
+import { TARGETS } from "./list.js";
 
 let outcomes: readonly Outcome[] = [];
 beforeAll(async () => {

@@ -12,6 +12,12 @@ export interface Attack {
 }
 
 export interface Target {
+  /** Makes the samples. @param box an empty folder, outside of which nothing may be written. */
+  prepare(box: string): Promise<Attack>;
+}
+
+/** A target before it is loaded. */
+export interface Listed {
   /** Family and parser: "tensors/npy". */
   readonly name: string;
   /** Inputs in the tests' campaign. */
@@ -20,8 +26,7 @@ export interface Target {
   readonly mostMs?: number;
   /** Megabytes by which one input may make the process grow; default 256. */
   readonly mostMegabytes?: number;
-  /** Makes the samples. @param box an empty folder, outside of which nothing may be written. */
-  prepare(box: string): Promise<Attack>;
+  readonly load: () => Promise<Target>;
 }
 
 /** What is thrown for a state that must not be, though nobody threw: a finding. */

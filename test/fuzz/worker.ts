@@ -15,8 +15,8 @@ import {
 import { join } from "node:path";
 import { messageOf, UserError } from "../../src/base/errors.js";
 import { Random } from "../../src/base/random.js";
-import type { Attack, Target } from "./target.js";
-import { TARGETS } from "./targets/index.js";
+import { TARGETS } from "./list.js";
+import type { Attack, Listed } from "./target.js";
 
 /** What a worker is to do. */
 export interface Work {
@@ -74,7 +74,9 @@ export async function work({ seed, folder, parts }: Work): Promise<void> {
   let at = { target: "", input: 0 };
   const seen = new Set<string>();
   const find = (what: string, stack = "") => {
-    const key = `${at.target} ${what.replace(/\d+/g, "0").slice(0, 80)} ${stack.split("\n").slice(1, 4).join()}`;
+    // where it was thrown, and how it begins, tell one defect from another
+    const [where = ""] = /\/src\/\S+/.exec(stack) ?? [];
+    const key = `${at.target} ${where || what.replace(/\d+/g, "0").slice(0, 60)}`;
     if (seen.has(key)) return;
     seen.add(key);
     appendFileSync(findingsFile(folder), `${JSON.stringify({ ...at, what, stack } satisfies Finding)}\n`);
@@ -92,7 +94,7 @@ export async function work({ seed, folder, parts }: Work): Promise<void> {
     const outer = join(folder, `part-${number}`);
     const box = join(outer, "a", "b", "box");
     mkdirSync(box, { recursive: true });
-    const attack = await target.prepare(box);
+    const attack = await (await target.load()).prepare(box);
     const state = new Float64Array(STATE_BYTES / 8);
     const file = openSync(stateFile(folder, number), "w");
     const save = () => writeSync(file, new Uint8Array(state.buffer), 0, STATE_BYTES, 0);
@@ -118,7 +120,7 @@ export async function work({ seed, folder, parts }: Work): Promise<void> {
 }
 
 async function tryOne(now: {
-  target: Target;
+  target: Listed;
   attack: Attack;
   random: Random;
   state: Float64Array;

@@ -205,3 +205,24 @@ test("word vectors: like words match, unknown ones do not, and only what is want
   await expect(readWordVectors(path, new Set())).rejects.toThrow("it is empty");
   await expect(readWordVectors(at("absent.txt"), new Set())).rejects.toThrow("no such file");
 });
+
+test("a tokenizer that gives something else than numbers, or fails at a text", async () => {
+  const tokenizer = JSON.parse(readFileSync(at("named", "tokenizer.json"), "utf8"));
+  cpSync(at("named"), at("strange"), { recursive: true });
+  for (const [strange, problem] of [
+    [
+      { model: { ...tokenizer.model, vocab: { ...tokenizer.model.vocab, red: [0, 0] } } },
+      /gives no numbers for tokens/,
+    ],
+    [{ model: { ...tokenizer.model, vocab: { ...tokenizer.model.vocab, red: -3 } } }, /gives no numbers for tokens/],
+    [{ post_processor: { ...tokenizer.post_processor, single: [127] } }, /expected a tokenizer/],
+  ] as const) {
+    writeJson(at("strange"), "tokenizer.json", { ...tokenizer, ...strange });
+    const scoring = (async () => {
+      const metric = await openBertScore(at("strange"));
+      await metric.statistics(["red dots"], [["red sky"]]).finally(() => metric.close());
+    })();
+    await expect(scoring).rejects.toThrow(UserError);
+    await expect(scoring).rejects.toThrow(problem);
+  }
+});

@@ -63,8 +63,10 @@ test("a describer: pulled once, then there; another file under the same address 
   server.at.set("/milan.csail.mit.edu/models/milan-base.pth", file(randomBytes(5000)));
   await expect(pulling("base")).rejects.toThrow(/sent another file .* expected SHA-256/);
   expect(existsSync(pulled.path)).toBe(false);
-  writeFileSync(at("sums.json"), '{"x": 3}');
-  await expect(pulling("base")).rejects.toThrow(/sums.json: it is damaged/);
+  for (const entry of ["3", `{"bytes":5,"sha256":"${"0".repeat(64)}","date":20240101}`]) {
+    writeFileSync(at("sums.json"), `{"x": ${entry}}`);
+    await expect(pulling("base")).rejects.toThrow(/sums.json: it is damaged/);
+  }
 });
 
 test("sums of things that are pulled at the same time are all remembered", async () => {

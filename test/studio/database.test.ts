@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
+import { UserError } from "../../src/base/errors.js";
 import { Database } from "../../src/studio/database.js";
 import { Study } from "../../src/studio/study.js";
 import { BUILT } from "../cli/built.js";
@@ -126,4 +127,28 @@ test("what is no study of this run is refused in one line, and left as it is", (
   expect(() => Study.open(foreign, "reading")).toThrow(/but no study/);
   for (const file of [path, study.database.path, other.database.path, foreign])
     expect(beside(file)).toEqual([basename(file)]);
+});
+
+test("a damaged study is refused in one line, and left as it is", () => {
+  const study = newStudy(40);
+  const { path } = study.database;
+  study.close();
+  const sound = readFileSync(path);
+  for (const [from, to] of [
+    [4096, 4200], // the head of the page behind the first
+    [sound.length - 4096, sound.length - 4000],
+    [18, 20], // the format's version
+  ]) {
+    const bytes = Buffer.from(sound);
+    bytes.fill(0xa5, from, to);
+    writeFileSync(path, bytes);
+    expect(() => Study.open(path, "reading")).toThrow(UserError);
+    expect(beside(path)).toEqual([basename(path)]);
+  }
+  writeFileSync(path, sound);
+  const again = Study.open(path, "reading");
+  again.database.run("UPDATE settings SET value = '{}' WHERE key = 'settings'");
+  again.close();
+  expect(() => Study.open(path, "reading")).toThrow(/its settings make no sense/);
+  expect(beside(path)).toEqual([basename(path)]);
 });

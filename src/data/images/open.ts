@@ -2,13 +2,12 @@
  * The one way into a probe set: looks at what a path is, by contents rather than by name, and opens it.
  */
 import { open, stat } from "node:fs/promises";
-import { Header } from "tar";
 import { fileProblem, UserError } from "../../base/errors.js";
 import { openArray } from "./arrays.js";
 import { openFolder, openSingle } from "./folder.js";
 import type { ImageSet } from "./imageset.js";
 import { SNIFF_BYTES, sniff } from "./sniff.js";
-import { openTar } from "./tar.js";
+import { headerIn, openTar } from "./tar.js";
 import { openZip } from "./zip.js";
 
 const COMPRESSED: Readonly<Record<string, string>> = {
@@ -68,5 +67,5 @@ async function firstBytes(path: string): Promise<Buffer | undefined> {
 
 /** Tar archives from before 1988 have no signature, but a checksum. */
 function isOldTar(start: Buffer): boolean {
-  return start.length === SNIFF_BYTES && new Header(start).cksumValid;
+  return start.length === SNIFF_BYTES && headerIn(start)?.cksumValid === true;
 }

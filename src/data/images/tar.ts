@@ -54,6 +54,15 @@ function picturesIn(file: ArchiveFile, listing: Listing<"offset">): ImageSet {
   };
 }
 
+/** A header; undefined for one with numbers that are none. */
+export function headerIn(block: Buffer, next?: Pax, all?: Pax): Header | undefined {
+  try {
+    return new Header(block, 0, next, all);
+  } catch {
+    return undefined;
+  }
+}
+
 async function list(file: ArchiveFile): Promise<Listing<"offset">> {
   const listing = new Listing<"offset">("offset");
   const reject = (problem: string, at: number) =>
@@ -67,9 +76,9 @@ async function list(file: ArchiveFile): Promise<Listing<"offset">> {
   for (let at = 0; at < file.sizeBytes; ) {
     const block = await file.scan(at, BLOCK_BYTES, aheadBytes);
     if (block.length < BLOCK_BYTES) throw reject("truncated within a header", at);
-    const header = new Header(block, 0, next, all);
-    if (header.nullBlock) break;
-    if (!header.cksumValid) throw reject("the header is damaged", at);
+    const header = headerIn(block, next, all);
+    if (header?.nullBlock) break;
+    if (!header?.cksumValid) throw reject("the header is damaged", at);
     const start = at + BLOCK_BYTES;
     const sizeBytes = header.size ?? Number.NaN;
     if (!(start + sizeBytes <= file.sizeBytes)) throw reject(`${header.path} is truncated`, at);

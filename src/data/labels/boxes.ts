@@ -2,10 +2,9 @@
  * Photographs of one object each, with its box, as a source of labels: what is in the box is called by the class and what that is a kind of,
  * the rest is background; colour and texture are measured. A box holds some background too, so the labels are right for most of it only.
  */
-import { parse } from "csv-parse/sync";
 import { UserError } from "../../base/errors.js";
-import { readWhole } from "../../base/files.js";
 import { openImages } from "../images/open.js";
+import { readCsv } from "./csv.js";
 import { allImagenetNames, imagenetNames, materialOf } from "./kinds.js";
 import type { LabelledThing, LabelSource } from "./labels.js";
 import { measurePicture } from "./measure.js";
@@ -57,10 +56,7 @@ export async function openBoxes({ images, boxes, side }: BoxesOptions): Promise<
 
 /** By their whole path, and by folder and file alone. */
 async function readBoxes(path: string): Promise<Map<string, Box>> {
-  const rows = parse((await readWhole("reading", path)).toString("utf8"), { columns: true, bom: true }) as Record<
-    string,
-    string
-  >[];
+  const rows = await readCsv(path, ["file", "x0", "y0", "x1", "y1"]);
   const table = new Map<string, Box>();
   for (const [i, row] of rows.entries()) {
     const box = [row.x0, row.y0, row.x1, row.y1].map(Number);

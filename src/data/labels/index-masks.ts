@@ -4,8 +4,8 @@
  */
 import { readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import sharp from "sharp";
 import { fileProblem, UserError } from "../../base/errors.js";
+import { readGreyMask } from "../images/grey-mask.js";
 import { readCsv } from "./csv.js";
 import { everydayNames, kindOf, materialOf } from "./kinds.js";
 import type { LabelledThing, LabelSource, Labels } from "./labels.js";
@@ -74,26 +74,16 @@ export function numbered(
   );
 }
 
+/** The square in the middle of a mask, as pictures are cropped, uint8 [size, size]: each pixel that of the mask which its middle lies in. */
 async function readMask(path: string, size: number): Promise<Uint8Array> {
-  try {
-    const image = sharp(await readFile(path));
-    const { width, height } = await image.metadata();
-    const { data } = await image
-      .extract(middle(width, height))
-      .resize(size, size, { kernel: "nearest", fit: "fill" })
-      .extractChannel(0)
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    return new Uint8Array(data);
-  } catch (error) {
-    throw fileProblem("reading the mask", path, error);
-  }
-}
-
-/** The square in the middle, as pictures are cropped. */
-function middle(width: number, height: number) {
+  const { data, width, height } = await readGreyMask(path);
   const side = Math.min(width, height);
-  return { left: (width - side) >> 1, top: (height - side) >> 1, width: side, height: side };
+  const [left, top] = [(width - side) >> 1, (height - side) >> 1];
+  const at = Array.from({ length: size }, (_, i) => Math.floor(((i + 0.5) * side) / size));
+  return Uint8Array.from(
+    { length: size * size },
+    (_, i) => data[(top + at[Math.floor(i / size)]) * width + left + at[i % size]],
+  );
 }
 
 const WORDS: Readonly<Record<string, string>> = { playingfield: "playing field", tv: "television", wood: "wooden" };

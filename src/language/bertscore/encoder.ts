@@ -11,7 +11,7 @@ import { cut } from "../../engine/onnx/cut.js";
 import { indexGraph } from "../../engine/onnx/graph.js";
 import { type OnnxModel, readModel } from "../../engine/onnx/model.js";
 import { fromValueInfo } from "../../engine/onnx/values.js";
-import { runForeign } from "../../engine/runtime/foreign.js";
+import { foreignTokens, runForeign } from "../../engine/runtime/foreign.js";
 import { openSession } from "../../engine/runtime/open.js";
 import type { Session, SessionOptions } from "../../engine/runtime/session.js";
 import { ndarray } from "../../engine/tensor/ndarray.js";
@@ -67,8 +67,11 @@ export class TextEncoder {
   /** Numbers of a text's tokens. */
   ids(text: string): number[] {
     const trimmed = text.trim();
-    const { ids } = this.#tokenizer.encode(trimmed === "" ? "" : this.#before + trimmed);
-    return ids.length > MOST_TOKENS ? [...ids.slice(0, MOST_TOKENS - 1), ids.at(-1)!] : ids;
+    const ids = foreignTokens(() => this.#tokenizer.encode(trimmed === "" ? "" : this.#before + trimmed).ids, {
+      operation: `embedding texts with ${this.name}`,
+      expected: "a model and a tokenizer.json that belong together",
+    });
+    return ids.length > MOST_TOKENS ? [...ids.slice(0, MOST_TOKENS - 1), ids.at(-1)!] : [...ids];
   }
 
   /** Texts as the model sees them, special tokens at both ends included; in their order. */

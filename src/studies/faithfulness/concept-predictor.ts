@@ -6,16 +6,16 @@
  * Costs a header read and a raster of 112 x 112 points for each picture, kept as lists of covered points (2 bytes each).
  */
 import { join } from "node:path";
-import sharp from "sharp";
-import { messageOf, UserError } from "../../base/errors.js";
+import { UserError } from "../../base/errors.js";
 import type { Progress } from "../../base/progress.js";
-import { MAX_PIXELS } from "../../data/images/decode.js";
+import { sidesOf } from "../../data/images/decode.js";
 import { fitAxes } from "../../data/images/geometry.js";
+import { readGreyMask } from "../../data/images/grey-mask.js";
 import type { ImageSet } from "../../data/images/imageset.js";
 import { ConceptWords } from "./concept-words.js";
 import { type Concept, type ConceptsFile, readConcepts } from "./concepts-file.js";
 import type { HeldOut, Places, Prediction, Predictions, Predictor } from "./predictor.js";
-import { coverage, type Mask, paint, RASTER, type SampledMask, sampleMask, type Window } from "./raster.js";
+import { coverage, paint, RASTER, type SampledMask, sampleMask, type Window } from "./raster.js";
 
 /** Opens a concepts file as a predictor. Errors: `UserError` when it is damaged. */
 export async function openConcepts(path: string): Promise<Predictor> {
@@ -66,10 +66,8 @@ async function prepare(heldOut: HeldOut, file: ConceptsFile, progress: Progress)
 /** Which part of a picture the network saw. */
 async function windowOf({ set, view }: HeldOut, id: number): Promise<Window> {
   const picture = await set.read(id);
-  let size: { width: number; height: number } = picture as { width: number; height: number } & typeof picture;
-  if (picture instanceof Uint8Array) size = (await sharp(picture).metadata()).autoOrient;
   const { width, height, fit } = view;
-  return { ...fitAxes([size.width, size.height], [width, height], fit), width, height };
+  return { ...fitAxes(await sidesOf(picture, set.entries[id].file), [width, height], fit), width, height };
 }
 
 /** The points each thing covers. */
@@ -77,7 +75,7 @@ async function rasterise(concepts: readonly Concept[], file: ConceptsFile, windo
   const masks = new Map<string, SampledMask>();
   for (const region of concepts.flatMap(({ regions }) => regions ?? [])) {
     if (!("mask" in region) || masks.has(region.mask)) continue;
-    masks.set(region.mask, sampleMask(await readMask(file, region.mask), window));
+    masks.set(region.mask, sampleMask(await readGreyMask(join(file.folder, region.mask)), window));
   }
   const rasters = concepts.map(({ regions }) => {
     const raster = new Uint8Array(RASTER * RASTER);
@@ -92,34 +90,6 @@ async function rasterise(concepts: readonly Concept[], file: ConceptsFile, windo
     }
   }
   return rasters.map((raster) => Uint16Array.from(raster.keys()).filter((point) => raster[point] === 1));
-}
-
-/** One value a pixel, also of a picture of grey pixels written as colours. */
-function grey(data: Uint8Array, channels: number): Uint8Array {
-  if (channels === 1) return data;
-  const values = new Uint8Array(data.length / channels);
-  for (let i = 0, at = 0; i < values.length; i++, at += channels) {
-    values[i] = data[at];
-    if (channels > 2 && (data[at + 1] !== values[i] || data[at + 2] !== values[i])) throw new Error("it has colours");
-  }
-  return values;
-}
-
-async function readMask({ folder }: ConceptsFile, name: string): Promise<Mask> {
-  const path = join(folder, name);
-  try {
-    const image = sharp(path, { limitInputPixels: MAX_PIXELS });
-    const { isPalette, depth, format } = await image.metadata();
-    if (format !== "png") throw new Error(`it is ${format}`);
-    if (isPalette) throw new Error("it has a palette");
-    if (depth !== "uchar") throw new Error(`it is of ${depth}`);
-    const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
-    return { data: grey(data, info.channels), width: info.width, height: info.height };
-  } catch (error) {
-    throw new UserError(`reading the mask ${path}: ${messageOf(error)}; expected an 8-bit grey PNG, write it anew`, {
-      cause: error,
-    });
-  }
 }
 
 /** Where the things of the world are, cell by cell of a layer's places. */

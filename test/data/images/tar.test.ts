@@ -146,3 +146,12 @@ describe("a damaged archive is refused whole, saying where", () => {
     await expect(open(tarEntry("a.txt", "text"), TAR_END)).rejects.toThrow(/no images found among 1 files/);
   });
 });
+
+it("numbers in a header that are none, or beyond all counting, are damage", async () => {
+  for (const size of [Buffer.alloc(12, 0xc3), Buffer.concat([Buffer.of(0x80), Buffer.alloc(11, 0xff)])]) {
+    const header = tarEntry("a.png", one);
+    size.copy(header, 124);
+    await expect(open(tarEntry("b.png", two), header, TAR_END)).rejects.toThrow(/the header is damaged at byte \d+/);
+    await expect(open(header.fill(0, 257, 265))).rejects.toThrow(/neither an archive nor a picture/); // without the signature
+  }
+});

@@ -128,6 +128,35 @@ describe("sources", () => {
     await expect(source.labels("a.png", 2)).rejects.toThrow(UserError);
   });
 
+  test("index masks that are no grey PNG are refused in one line", async () => {
+    const [images, masks] = [join(folder, "train/ball"), join(folder, "strange")];
+    mkdirSync(masks);
+    const source = await openIndexMasks({ images, masks, classes: join(folder, "classes.csv") });
+    const red = sharp({ create: { width: 8, height: 8, channels: 3, background: "#f00" } });
+    for (const [bytes, problem] of [
+      [Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>'), "it is no picture"],
+      [await red.clone().jpeg().toBuffer(), "it is JPEG"],
+      [await red.clone().png().toBuffer(), "it has colours"],
+      [await red.clone().png({ palette: true }).toBuffer(), "it has a palette"],
+      [(await red.clone().png().toBuffer()).subarray(0, 60), ""],
+      [Buffer.alloc(0), "it is no picture"],
+    ] as const) {
+      writeFileSync(join(masks, "b.png"), bytes);
+      const error = await source.labels("b.png", 2).catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(UserError);
+      expect(error.message).toContain(problem);
+      expect(error.message).toMatch(/b\.png: .*; expected an 8-bit grey PNG/);
+    }
+  });
+
+  test("a table of boxes that is no table", async () => {
+    const boxes = join(folder, "damaged.csv");
+    for (const text of ["file,x0,y0,x1,y1\na.png,1,2\n", "file,x0,y0,x1,y1\na.png,NaN,0,1,1\n", 'file,x0\n"', ""]) {
+      writeFileSync(boxes, text);
+      await expect(openBoxes({ images: join(folder, "train"), boxes, side: 8 })).rejects.toThrow(UserError);
+    }
+  });
+
   test("names of segmentation sets are made plain", () => {
     const names = ["sky-other-merged", "tree-merged", "door-stuff", "floor-wood", "playingfield"].map(thingOf);
     expect(names.map(({ names }) => names[0])).toEqual(["sky", "tree", "door", "wooden floor", "playing field"]);

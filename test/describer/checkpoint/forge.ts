@@ -1,9 +1,5 @@
 /** Makes checkpoints byte by byte: valid small ones, and ones that no honest program writes. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { afterAll } from "vitest";
 
 /** Opcodes to be inserted as they are. */
 export const raw = (...parts: (string | number[] | Uint8Array)[]): Buffer =>
@@ -99,14 +95,14 @@ export function zip(entries: readonly (readonly [string, Uint8Array, Lies?])[]):
   for (const [name, data, lies = {}] of entries) {
     const path = Buffer.from(`model/${name}`);
     const local = header(0x04034b50, 30);
-    local.writeUInt16LE(path.length, 26);
+    local.writeUInt16LE(path.length & 0xffff, 26);
     const central = header(0x02014b50, 46);
     central.writeUInt16LE(lies.flags ?? 0, 8);
     central.writeUInt16LE(lies.method ?? 0, 10);
     central.writeUInt32LE(crc32(data), 16);
     central.writeUInt32LE(lies.compressedBytes ?? data.length, 20);
     central.writeUInt32LE(lies.sizeBytes ?? data.length, 24);
-    central.writeUInt16LE(path.length, 28);
+    central.writeUInt16LE(path.length & 0xffff, 28);
     central.writeUInt32LE(lies.offset ?? offset, 42);
     bodies.push(local, path, Buffer.from(data));
     directory.push(central, path);
@@ -123,23 +119,10 @@ export function zip(entries: readonly (readonly [string, Uint8Array, Lies?])[]):
 /** Four float32 numbers 1 2 3 4. */
 export const NUMBERS = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer);
 
-const folder = mkdtempSync(join(tmpdir(), "milan-checkpoint-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-let serial = 0;
-
-/** Writes bytes to a temporary file and returns its path. */
-export function temporary(bytes: Uint8Array): string {
-  const path = join(folder, `${serial++}.pth`);
-  writeFileSync(path, bytes);
-  return path;
-}
-
-/** A checkpoint file with this pickle and one storage, `0`. */
-export const checkpoint = (data: Uint8Array, storage: Uint8Array = NUMBERS): string =>
-  temporary(
-    zip([
-      ["data.pkl", data],
-      ["data/0", storage],
-      ["version", Buffer.from("3\n")],
-    ]),
-  );
+/** The bytes of a checkpoint with this pickle and one storage, `0`. */
+export const checkpointBytes = (data: Uint8Array, storage: Uint8Array = NUMBERS): Buffer =>
+  zip([
+    ["data.pkl", data],
+    ["data/0", storage],
+    ["version", Buffer.from("3\n")],
+  ]);

@@ -3,7 +3,8 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { UserError } from "../../../src/base/errors.js";
 import { readCheckpoint } from "../../../src/describer/checkpoint/checkpoint.js";
-import { call, checkpoint, encode, languageModel, NUMBERS, pickle, raw, temporary, tensor, zip } from "./forge.js";
+import { call, encode, languageModel, NUMBERS, pickle, raw, tensor, zip } from "./forge.js";
+import { checkpoint, temporary } from "./temporary.js";
 
 async function expectRefusal(path: string, reason: RegExp | string): Promise<void> {
   const error = await readCheckpoint(path).then(

@@ -2,7 +2,8 @@
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { readCheckpoint } from "../../../src/describer/checkpoint/checkpoint.js";
-import { call, checkpoint, languageModel, NUMBERS, pickle, raw, temporary, tensor, zip } from "./forge.js";
+import { call, languageModel, NUMBERS, pickle, raw, tensor, zip } from "./forge.js";
+import { checkpoint, temporary } from "./temporary.js";
 
 const legacy = raw([0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19], ".");
 const safetensors = raw([20, 0, 0, 0, 0, 0, 0, 0], '{"__metadata__":{}}  ');

@@ -47,7 +47,7 @@ export function square(colour: number, x: number, y: number, size = 8, strength 
 }
 
 /** Pictures of squares in `squares`; none is there twice. */
-async function writeSquares(at: At, count: number): Promise<void> {
+export async function writeSquares(at: At, count: number): Promise<void> {
   const random = new Random(5);
   mkdirSync(at("squares"), { recursive: true });
   for (let i = 0; i < count; i++) {
@@ -80,7 +80,7 @@ export function colourNet({ softmax = false, batch = "n" as number | string, ext
 }
 
 /** Writes a model, dissects it over the squares and describes all units but the last of each layer. */
-async function describedRun(
+export async function describedRun(
   at: At,
   name: string,
   model: OnnxModel = colourNet(),

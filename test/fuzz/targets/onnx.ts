@@ -103,8 +103,6 @@ async function edited(
 }
 
 export const modelBytes: Target = {
-  name: "onnx/bytes",
-  quick: 500,
   async prepare(box) {
     const infos = await infosOf();
     return {
@@ -120,8 +118,6 @@ export const modelBytes: Target = {
 };
 
 export const modelFields: Target = {
-  name: "onnx/fields",
-  quick: 500,
   async prepare(box) {
     const infos = await infosOf();
     return {
@@ -141,8 +137,6 @@ async function infosOf(): Promise<Map<string, TensorInfo>> {
 }
 
 export const externalData: Target = {
-  name: "onnx/external",
-  quick: 300,
   async prepare(box) {
     const path = join(box, "net.onnx");
     await writeModel(handMadeNetwork(16), path, 0);
@@ -186,10 +180,6 @@ async function opened(path: string): Promise<void> {
 }
 
 export const runtimeFields: Target = {
-  name: "onnx/runtime-fields",
-  quick: 120,
-  mostMs: 20_000,
-  mostMegabytes: 512,
   prepare: async (box) => ({
     async once(random) {
       const path = join(box, "net.onnx");
@@ -200,10 +190,6 @@ export const runtimeFields: Target = {
 };
 
 export const runtimeBytes: Target = {
-  name: "onnx/runtime-bytes",
-  quick: 60,
-  mostMs: 20_000,
-  mostMegabytes: 512,
   prepare: async (box) => ({
     async once(random) {
       const path = join(box, "net.onnx");

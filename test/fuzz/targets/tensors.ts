@@ -27,8 +27,6 @@ function madeNpy(random: Random): Buffer {
 }
 
 export const npy: Target = {
-  name: "tensors/npy",
-  quick: 1500,
   async prepare(box) {
     const path = join(box, "array.npy");
     const samples: Buffer[] = [];
@@ -63,8 +61,6 @@ export const npy: Target = {
 };
 
 export const safetensors: Target = {
-  name: "tensors/safetensors",
-  quick: 1500,
   async prepare(box) {
     const path = join(box, "tensors.safetensors");
     const tensors = new Map<string, NdArray>(

@@ -6,6 +6,7 @@ import sharp from "sharp";
 import { afterAll, expect, test } from "vitest";
 import { silent } from "../../../src/base/progress.js";
 import { fitAxes } from "../../../src/data/images/geometry.js";
+import { DamagedImage } from "../../../src/data/images/imageset.js";
 import { openImages } from "../../../src/data/images/open.js";
 import { openConcepts } from "../../../src/studies/faithfulness/concept-predictor.js";
 import { ConceptWords } from "../../../src/studies/faithfulness/concept-words.js";
@@ -143,11 +144,27 @@ test("masks that are no 8-bit grey PNG are refused in one line, not guessed at",
     return (await openConcepts(path)).prepare(heldOut, [], silent);
   };
   await expect(prepared("colours.png")).rejects.toThrow(/colours.png: it has colours; expected an 8-bit grey PNG/);
-  await expect(prepared("lossy.jpg")).rejects.toThrow(/lossy.jpg: it is jpeg; expected an 8-bit grey PNG/);
+  await expect(prepared("lossy.jpg")).rejects.toThrow(/lossy.jpg: it is JPEG; expected an 8-bit grey PNG/);
   await expect(prepared("huge.png")).rejects.toThrow(/huge.png: .*pixel limit; expected an 8-bit grey PNG/);
-  await expect(prepared("absent.png")).rejects.toThrow(/absent.png: .*missing.*; expected an 8-bit grey PNG/);
+  await expect(prepared("absent.png")).rejects.toThrow(/absent.png: no such file/);
+  writeFileSync(join(folder, "drawing.png"), '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
+  await expect(prepared("drawing.png")).rejects.toThrow(/drawing.png: it is no picture; expected an 8-bit grey PNG/);
   const found = await prepared("grey-as-colours.png");
   const places: Places = { grid: [1, 2], images: Uint32Array.of(0, 0), cells: Uint32Array.of(0, 1) };
   expect(Array.from(found.predict("thing", places).places)).toEqual([1, 0]);
   await set.close();
+});
+
+test("a picture that is damaged, or a drawing called so, is refused as a picture", async () => {
+  const picture = join(folder, "drawn.png");
+  writeFileSync(picture, '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
+  const set = await openImages(folder);
+  const id = set.entries.findIndex(({ file }) => file === "drawn.png");
+  const path = join(folder, "drawn.json");
+  writeFileSync(path, JSON.stringify({ format: 1, images: { "drawn.png": [{ names: ["thing"] }] } }));
+  const heldOut = { set, ids: Uint32Array.of(id), view: { width: 10, height: 10, fit: "crop" } as const };
+  const predictor = await openConcepts(path);
+  await expect(predictor.prepare(heldOut, [], silent)).rejects.toThrow(DamagedImage);
+  await set.close();
+  rmSync(picture);
 });

@@ -2,6 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { UserError } from "../../../src/base/errors.js";
 import { silent } from "../../../src/base/progress.js";
 import { openImages } from "../../../src/data/images/open.js";
 import { ImageTextModel } from "../../../src/image-text/image-text-model.js";
@@ -119,4 +120,27 @@ test("a tokeniser of another model, and more pictures than fit into memory, are 
   );
   await predictor.close();
   await set.close();
+});
+
+test("a tokenizer that gives something else than numbers, or fails at a text", async () => {
+  const strange = world.at("strange");
+  await writeColourClip(strange, "one");
+  const path = join(strange, "tokenizer.json");
+  const tokenizer = JSON.parse(readFileSync(path, "utf8"));
+  const vocab = Object.fromEntries(Object.keys(tokenizer.model.vocab).map((word) => [word, [0, 0]]));
+  for (const [changes, problem] of [
+    [{ model: { ...tokenizer.model, vocab } }, /gives no numbers for tokens|expected a CLIP's/],
+    [
+      { post_processor: { ...tokenizer.post_processor, type: "TemplateProcessing", single: [127] } },
+      /expected a CLIP's/,
+    ],
+  ] as const) {
+    writeFileSync(path, JSON.stringify({ ...tokenizer, ...changes }));
+    const embedding = (async () => {
+      const model = await ImageTextModel.open(strange);
+      await model.embedText("red things").finally(() => model.close());
+    })();
+    await expect(embedding).rejects.toThrow(UserError);
+    await expect(embedding).rejects.toThrow(problem);
+  }
 });
