@@ -2,9 +2,10 @@
  * A dissection over a set of ImageNet's size: does its memory stay flat, and what do saving, resuming and merging 256 shards cost? Run `npm run build` first,
  * then
  *
- *     node bench/large/sweep.js [images, default 1281167] [tar|folder, default tar] [whole|shards, default both]
+ *     node bench/large/sweep.js [images, default 1281167] [tar|folder, default tar] [whole|shards, default both] [folder]
  *
  * `whole` runs `milan dissect` over 8 x 8 pictures (`pictures.js`) and a network of 192 units (`network.js`), kills it half-way, and lets it go on.
+ * Where a folder is named, which a killed bench has left, it goes on with that.
  * `shards` sweeps the same in 256 shards, in this process, and runs `milan merge`. Memory is the resident memory of the process.
  */
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
@@ -26,16 +27,19 @@ const BATCH = 32;
 const images = Number(process.argv[2] ?? IMAGENET_SIZE);
 const form = process.argv[3] ?? "tar";
 const what = process.argv[4] ?? "both";
-const folder = mkdtempSync(join(tmpdir(), "milan-bench-"));
+const left = process.argv[5];
+const folder = left ?? mkdtempSync(join(tmpdir(), "milan-bench-"));
 const at = (name) => join(folder, name);
 const net = at("net.onnx");
 const set = form === "folder" ? at("pictures") : at("pictures.tar");
 try {
-  await writeSmallNetwork(net);
   let began = performance.now();
-  if (form === "folder") writeFolder(set, images);
-  else await writeTar(set, images);
-  console.log(`${images} pictures, ${form}, made in ${since(began)}; ${load()}`);
+  if (left === undefined) {
+    await writeSmallNetwork(net);
+    if (form === "folder") writeFolder(set, images);
+    else await writeTar(set, images);
+    console.log(`${images} pictures, ${form}, made in ${since(began)}; ${load()}`);
+  }
   if (what !== "shards") await whole();
   if (what !== "whole") await shards();
   began = performance.now();
@@ -47,28 +51,28 @@ try {
 
 async function whole() {
   const args = ["dissect", net, "--images", set, "--out", at("run"), "--batch", String(BATCH)];
-  const first = observe(args);
   const state = at("run/sweep.safetensors");
-  const half = await first.until(({ done }) => done >= images / 2 && existsSize(state) > 0);
-  first.kill();
-  console.log(
-    `  listed and opened in ${half.opened.toFixed(0)} s; killed at ${percent(half.done)}: ${half.rate.toFixed(0)} images/s, state of ${megabytes(existsSize(state))}`,
-  );
+  if (left === undefined) {
+    const first = observe(args);
+    const half = await first.until(({ done }) => done >= images / 2 && sizeOrZero(state) > 0);
+    first.kill();
+    console.log(
+      `  listed and opened in ${half.opened.toFixed(0)} s; killed at ${percent(half.done)}: ${half.rate.toFixed(0)} images/s, memory ${memoryIn(half)}`,
+    );
+  }
+  console.log(`  state of ${megabytes(sizeOrZero(state))}`);
   await saving(state);
   const second = observe(args);
   const end = await second.finished;
   console.log(
     `  went on after ${end.opened.toFixed(0)} s at ${percent(end.from)}; whole run done, at most ${megabytes(end.peakBytes)}; ${load()}`,
   );
-  for (const [name, series] of [
-    ["before the kill", half.series],
-    ["after it", end.series],
-  ]) {
-    console.log(
-      `  memory ${name}: ${series.map(({ share, bytes }) => `${percent(share * images)} ${megabytes(bytes)}`).join(", ")}`,
-    );
-  }
-  console.log(`  run of ${megabytes(sizeBelow(at("run")))}, probe.csv ${megabytes(existsSize(at("run/probe.csv")))}`);
+  console.log(`  ${end.rate.toFixed(0)} images/s, memory ${memoryIn(end)}`);
+  console.log(`  run of ${megabytes(sizeBelow(at("run")))}, probe.csv ${megabytes(sizeOrZero(at("run/probe.csv")))}`);
+}
+
+function memoryIn({ series }) {
+  return series.map(({ share, bytes }) => `after ${percent(share * images)} ${megabytes(bytes)}`).join(", ");
 }
 
 /** A state read and written in this process. */
@@ -151,7 +155,7 @@ function observe(args) {
   };
 }
 
-function existsSize(path) {
+function sizeOrZero(path) {
   try {
     return statSync(path).size;
   } catch {

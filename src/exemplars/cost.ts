@@ -86,8 +86,6 @@ const ENTRY_BYTES = 200;
 /** Least milliseconds between two saves, and how many times as long as one (`sweep.ts`). */
 const SAVE_EVERY_MS = 30_000;
 const SAVE_SHARE = 20;
-/** Units of a network respond to the same images more often than chance has it: places for each different image, against chance. */
-const ALIKE = 1;
 
 /** Predicts a dissection on `workers` workers like the one that was measured. */
 export function predictSweep({ plans, images, k, nameBytes }: Task, costs: SweepCosts, workers: number): Prediction {
@@ -135,9 +133,11 @@ export function predictSweep({ plans, images, k, nameBytes }: Task, costs: Sweep
   };
 }
 
-/** Different images that win `places` places. */
-export const winnersOf = (images: number, places: number): number =>
-  images * (1 - Math.exp((-ALIKE * places) / images));
+/**
+ * Different images that win `places` places. Units of a network respond to the same images more often than chance has it: of 1,500 pictures of the made world,
+ * 1,346 won the 12,720 places of `resnet-scenes`, where chance would leave out one. That is what places geometrically distributed over images give: 1,342.
+ */
+export const winnersOf = (images: number, places: number): number => (images * places) / (images + places);
 
 /** Memory that a list of pictures takes. */
 export const listBytes = (images: number, nameBytes: number): number => images * (ENTRY_BYTES + nameBytes);

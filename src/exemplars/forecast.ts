@@ -13,6 +13,8 @@ export interface ForecastOptions extends Omit<DissectOptions, "out" | "saveEvery
   readonly images?: number;
   /** How long to measure; default 20 s and what comes before and after. */
   readonly forMs?: number;
+  /** As in `measureSweep`. */
+  readonly now?: () => number;
 }
 
 export interface Forecast {
@@ -29,16 +31,17 @@ export interface Forecast {
 
 /** Measures what the model and the pictures cost on this machine, and predicts. Errors: those of `dissect`. */
 export async function forecast(subject: Subject, probe: ProbeOpener, options: ForecastOptions): Promise<Forecast> {
-  const began = performance.now();
+  const { now = () => performance.now() } = options;
+  const began = now();
   const opened = await probe(subject, options.progress ?? silent);
-  const listMs = (performance.now() - began) / opened.size;
+  const listMs = (now() - began) / opened.size;
   try {
     const { images = opened.size, workers } = options;
     const all = { ...opened, size: images };
     const plans = planOf(subject, all, options);
     const { batchSize, fixed, k, session } = sweepOptions(subject, opened, options);
     const measured = await measureSweep(subject, opened, plans, {
-      ...{ batchSize, fixed, k, session, images },
+      ...{ batchSize, fixed, k, session, images, now },
       ...(options.forMs !== undefined && { forMs: options.forMs }),
     });
     const names = Math.min(opened.size, 1000);

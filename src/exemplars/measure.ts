@@ -33,6 +33,8 @@ export interface MeasureOptions {
   readonly images: number;
   /** How long to take turns, at least twice; default 20 s. */
   readonly forMs?: number;
+  /** The clock that costs are read from, milliseconds; default: the wall's. The time that processors took tells more on a machine that does other work. */
+  readonly now?: () => number;
 }
 
 /** Which age is swept with decoding beside: the one in which a whole sweep spends most of its time. */
@@ -51,10 +53,15 @@ export async function measureSweep(
   plans: readonly LayerPlan[],
   options: MeasureOptions,
 ): Promise<Omit<SweepCosts, "listMs">> {
-  const { batchSize, k, session, forMs = 20_000 } = options;
-  const began = performance.now();
+  const { batchSize, k, session, forMs = 20_000, now = () => performance.now() } = options;
+  const timed = async (work: () => Promise<unknown>) => {
+    const began = now();
+    await work();
+    return now() - began;
+  };
+  const began = now();
   const sweeper = await Sweeper.open(subject.model, plans, { k, seed: 0, session });
-  const openMs = performance.now() - began;
+  const openMs = now() - began;
   let bare: Session | undefined;
   try {
     const held = await hold(probe, options);
@@ -65,7 +72,11 @@ export async function measureSweep(
     for (const batch of used) await sweeper.add(batch.ids, batch.feeds);
     const floors = AGES.map((share) => sweeper.layers.map((layer) => floorsOf(layer, share)));
 
-    const pipeline = new Pipeline(probe, options, Math.max(2, Math.min(16, Math.round((2 * PART_MS) / batchMs))));
+    const pipeline = new Pipeline(
+      probe,
+      { ...options, now },
+      Math.max(2, Math.min(16, Math.round((2 * PART_MS) / batchMs))),
+    );
     await pipeline.run((batch) => sweeper.add(batch.ids, batch.feeds, floors[TYPICAL]));
     const added = (2 + used.length) * batchSize + pipeline.seen;
     const baseBytes = process.memoryUsage().rss - buffersBytes(plans, added);
@@ -92,9 +103,9 @@ export async function measureSweep(
     return {
       ...{ openMs, forwardMs, decodeMs, baseBytes },
       statisticsMs: ages.map((ms) => ms - forwardMs),
-      selectNs: timeSelection(plans),
-      ...(await timeStates(plans, k)),
-      visitMs: (await timeVisit(subject, probe, plans, options)) - decodeMs - forwardMs,
+      selectNs: timeSelection(plans, now),
+      ...(await timeStates(plans, k, timed)),
+      visitMs: (await timeVisit(subject, probe, plans, { ...options, now })) - decodeMs - forwardMs,
     };
   } finally {
     await sweeper.close();
@@ -102,11 +113,7 @@ export async function measureSweep(
   }
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  await work();
-  return performance.now() - began;
-}
+type Timed = (work: () => Promise<unknown>) => Promise<number>;
 
 /** `count` ids from all over the set: pictures of a class, which are alike, often follow each other. */
 const spread = (size: number, count: number, turn = 0): Uint32Array =>
@@ -134,19 +141,19 @@ class Pipeline {
   /** Images run so far. */
   seen = 0;
   readonly #probe: Probe;
-  readonly #options: MeasureOptions;
+  readonly #options: MeasureOptions & { readonly now: () => number };
   readonly #timed: number;
   #turn = 0;
 
   /** @param timed batches to time at each turn. */
-  constructor(probe: Probe, options: MeasureOptions, timed: number) {
+  constructor(probe: Probe, options: MeasureOptions & { readonly now: () => number }, timed: number) {
     this.#probe = probe;
     this.#options = options;
     this.#timed = timed;
   }
 
   async run(work: (batch: ProbeBatch) => Promise<void>): Promise<{ ms: number; images: number }> {
-    const { batchSize, fixed } = this.#options;
+    const { batchSize, fixed, now } = this.#options;
     const wanted = (2 * FILLING + this.#timed) * batchSize;
     const size = this.#probe.size;
     const once = spread(size, wanted, this.#turn++);
@@ -156,13 +163,13 @@ class Pipeline {
     let images = 0;
     let batches = 0;
     for await (const batch of this.#probe.batches(order, batchSize, fixed, () => {})) {
-      if (batches === Math.min(FILLING, this.#timed)) began = performance.now();
+      if (batches === Math.min(FILLING, this.#timed)) began = now();
       await work(batch);
       this.seen += batch.ids.length;
       if (began > 0) images += batch.ids.length;
       if (++batches === Math.min(FILLING, this.#timed) + this.#timed) break;
     }
-    return { ms: performance.now() - began, images };
+    return { ms: now() - began, images };
   }
 }
 
@@ -176,16 +183,16 @@ function floorsOf({ tails, plan: { rows } }: LayerStatistics, share: number): Fl
 }
 
 /** Nanoseconds a value of selecting from a full buffer of random numbers. */
-function timeSelection(plans: readonly LayerPlan[]): number {
+function timeSelection(plans: readonly LayerPlan[], now: () => number): number {
   const random = new Random(1);
   const capacity = Math.max(...plans.map((plan) => plan.capacity));
   const drawn = Float32Array.from({ length: ROOM * capacity }, () => random.uniform());
   let [leastMs, spentMs] = [Number.POSITIVE_INFINITY, 0];
   for (let time = 0; time < 5 || spentMs < 200; time++) {
     const buffer = drawn.slice();
-    const began = performance.now();
+    const began = now();
     selectLargest(buffer, capacity);
-    const ms = performance.now() - began;
+    const ms = now() - began;
     [leastMs, spentMs] = [Math.min(leastMs, ms), spentMs + ms];
   }
   return (1e6 * leastMs) / drawn.length;
@@ -195,6 +202,7 @@ function timeSelection(plans: readonly LayerPlan[]): number {
 async function timeStates(
   plans: readonly LayerPlan[],
   k: number,
+  timed: Timed,
 ): Promise<{ saveNs: number; addNs: number; copyMs: number }> {
   const largest = plans.reduce((a, b) => (b.capacity > a.capacity ? b : a));
   const rows = Math.max(1, Math.min(largest.rows, Math.floor((16 << 20) / (4 * largest.capacity))));
@@ -211,14 +219,14 @@ async function timeStates(
     const saveMs = await timed(() => saveState(path, [full], { done: 0, batchSize: 1, skipped: [] }));
     const { size } = await stat(path);
     const addMs = await timed(() => addState(path, [new LayerStatistics(plan, k)]));
-    return { saveNs: (1e6 * saveMs) / size, addNs: (1e6 * addMs) / size, copyMs: await timeCopy(plans, folder) };
+    return { saveNs: (1e6 * saveMs) / size, addNs: (1e6 * addMs) / size, copyMs: await timeCopy(plans, folder, timed) };
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
 /** Milliseconds of reading a map of usual size from one file and writing it to another. */
-async function timeCopy(plans: readonly LayerPlan[], folder: string): Promise<number> {
+async function timeCopy(plans: readonly LayerPlan[], folder: string, timed: Timed): Promise<number> {
   const maps = 1000;
   const units = plans.reduce((sum, { rows }) => sum + rows, 0);
   const cells = plans.reduce((sum, { rows, layout }) => sum + rows * layout.height * layout.width, 0);
@@ -241,9 +249,9 @@ async function timeVisit(
   subject: Subject,
   probe: Probe,
   plans: readonly LayerPlan[],
-  options: MeasureOptions,
+  options: MeasureOptions & { readonly now: () => number },
 ): Promise<number> {
-  const { k, images, batchSize } = options;
+  const { k, images, batchSize, now } = options;
   const places = plans.reduce((sum, { rows }) => sum + rows * k, 0);
   const each = Math.max(1, Math.round(places / winnersOf(images, places)));
   const chosen = spread(probe.size, 6 * batchSize);
@@ -262,7 +270,7 @@ async function timeVisit(
   try {
     const marks: { count: number; at: number }[] = [];
     const update = (count: number) => {
-      marks.push({ count, at: performance.now() });
+      marks.push({ count, at: now() });
     };
     await visitWinners(folder, subject, probe, plans, ids, k, { ...options, progress: { ...silent, update } });
     const [first, last] = [marks[0], marks[marks.length - 1]]; // the first batch allocates
