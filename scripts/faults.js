@@ -61,7 +61,7 @@ for (const [number, work] of works.entries()) {
     same: 0,
     leftovers: 0,
     lostMs: 0,
-    unit: work.saved?.unit,
+    unit: work.goesOn ?? work.saved?.unit,
   };
   const goal = Number(options.kills);
   for (let tries = 0; row.moments + row.changes < goal && tries < 4 * goal; tries++) {

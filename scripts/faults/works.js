@@ -114,6 +114,7 @@ export function worksFor(inputs) {
     {
       name: "dissect --shard, merge",
       inputs: "few",
+      goesOn: "shards",
       steps: (at) => [
         ...[1, 2, 3].map((i) => [...dissection, "--out", at("run"), "--shard", `${i}/3`]),
         ["merge", at("run")],
@@ -171,6 +172,7 @@ export function worksFor(inputs) {
     },
     {
       name: "generalize",
+      goesOn: "trainings, outcomes",
       steps: (at) => [
         [
           "generalize",
@@ -206,7 +208,7 @@ export function worksFor(inputs) {
       inputs: "few",
       steps: (at) => [["export", run, "--format", "milannotations", "--out", at("published")]],
     },
-    { name: "annotate", inputs: "few", ...annotators(run) },
+    { name: "annotate", inputs: "few", goesOn: "answers", ...annotators(run) },
     {
       name: "edit",
       steps: (at) => [

@@ -124,6 +124,7 @@ export async function sweep(
     const order = Uint32Array.from({ length: to - first }, (_, i) => first + i);
     progress.begin("sweep", to - from, "image", first - from);
     let saved = performance.now();
+    let savedTo = first;
     let saveTookMs = 0;
     for await (const { ids, feeds } of probe.batches(order, batchSize, fixed, (id) => skipped.add(id))) {
       await sweeper.add(ids, feeds);
@@ -134,11 +135,13 @@ export async function sweep(
       const now = performance.now();
       if (now - saved >= (options.saveEveryMs ?? Math.max(30_000, 20 * saveTookMs))) {
         await save(done);
+        savedTo = done;
         saved = performance.now();
         saveTookMs = saved - now;
       }
     }
-    if (range && first < to) await save(to);
+    // of a sweep that is no shard only where there is a state already: a short one is as soon repeated
+    if (savedTo < to && (range || hasState(folder))) await save(to);
     progress.end();
   } finally {
     await sweeper.close();

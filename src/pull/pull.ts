@@ -3,13 +3,13 @@
  * there already is left as it is.
  */
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rename, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../base/errors.js";
 import { checkWritable } from "../base/files.js";
 import { withLock } from "../base/lock.js";
 import { type Progress, silent } from "../base/progress.js";
+import { temporaryName } from "../base/temporary.js";
 import { readWeights } from "../describer/checkpoint/checkpoint.js";
 import { writeModel } from "../engine/onnx/write.js";
 import { find, fullName, type Item } from "./catalogue.js";
@@ -110,7 +110,8 @@ async function fetchRepository(
   options: PullOptions,
 ): Promise<void> {
   const what = fullName(item);
-  const asking = await mkdtemp(join(tmpdir(), "milan-pull-"));
+  const asking = temporaryName(path); // beside what comes, where the next process clears up after a kill
+  await mkdir(asking, { recursive: true });
   let files: Awaited<ReturnType<typeof filesOnHub>>;
   try {
     files = await filesOnHub(item.from, async (url) => {

@@ -113,8 +113,12 @@ export const takenOf = (database: Database, unit: number): number =>
     [unit],
   )!.n;
 
-/** Lets leases that have run out go. */
+/** Lets leases that have run out go. Those that begin later than now were given before the clock was set back: they begin now, and no later than others end. */
 export function expire(database: Database, now: number): void {
+  database.run(
+    "UPDATE assignments SET expires = ?1 + (expires - begun), begun = ?1 WHERE state = 'open' AND begun > ?1",
+    [now],
+  );
   database.run("UPDATE assignments SET state = 'expired' WHERE state = 'open' AND expires <= ?", [now]);
 }
 

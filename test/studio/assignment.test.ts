@@ -32,6 +32,23 @@ test("units that lack the fewest answers go first", () => {
   study.close();
 });
 
+test("a clock that is set back keeps a unit no longer than a lease, one that is set forward loses no answer", () => {
+  const study = newStudy(1, { annotators: 1 });
+  const [ann, bob] = [person(study, "Ann"), person(study, "Bob")];
+  const day = 24 * 60 * MINUTE;
+  const { assignment } = next(study, ann, 2 * day);
+  expect(next(study, bob, day).assignment).toBeNull();
+  expect(next(study, bob, day + 29 * MINUTE).assignment).toBeNull();
+  expect(next(study, bob, day + 31 * MINUTE).assignment?.unit).toBe(assignment?.unit);
+  study.close();
+
+  const forward = newStudy(1, { annotators: 1 });
+  const cy = person(forward, "Cy");
+  const { assignment: open } = next(forward, cy, 0);
+  expect(submit(forward, cy, open!.code, { text: "red things" }, 2 * day)).toBe("taken");
+  forward.close();
+});
+
 test("a unit that somebody has open is kept for them, and comes back when they do not", () => {
   const study = newStudy(1, { annotators: 1 });
   const [ann, bob] = [person(study, "Ann"), person(study, "Bob")];
