@@ -24,6 +24,7 @@ export async function inputsIn(folder, wanted = "all") {
     classes: at("classes.txt"),
     concepts: at("concepts.json"),
     mirror: at("mirror"),
+    batch: wanted === "all" ? 16 : 8,
   };
   if (existsSync(at(`${wanted}.done`))) return inputs;
   const isAll = wanted === "all";

@@ -65,7 +65,7 @@ export function worksFor(inputs) {
     "--k",
     3,
     "--batch",
-    16,
+    inputs.batch,
     "--save-every",
     0,
   ];

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../base/errors.js";
-import { readWhole, writeFileAtomically } from "../base/files.js";
+import { lockName, readWhole, writeFileAtomically } from "../base/files.js";
 import { withLock } from "../base/lock.js";
 import type { Downloaded } from "./download.js";
 
@@ -63,9 +63,11 @@ export class Sums {
         `pulling ${what}: ${url} is another file than on ${before.date.slice(0, 10)} (SHA-256 ${sha256}); expected ${before.sha256}; if its publisher has changed it, take its entry out of ${this.path}`,
       );
     }
-    if (before) return;
+    // who was killed when it had just written it down has left its lock
+    if (before && !existsSync(join(dirname(this.path), lockName("sums")))) return;
     // others may have pulled other things meanwhile
     const write = async () => {
+      if (before) return;
       const { path, all } = await Sums.open(dirname(this.path));
       this.#seen[url] = { bytes, sha256, date: date.toISOString() };
       await writeFileAtomically(path, `${JSON.stringify({ ...all, [url]: this.#seen[url] }, null, 1)}\n`);
