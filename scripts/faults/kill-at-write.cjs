@@ -50,10 +50,8 @@ function patch(owner, name, kind, { dataAt = -1, isChange = () => true } = {}) {
     if (!isChange(args) || !isIt()) return original.apply(this, args);
     const data = how === "torn" && dataAt >= 0 ? bytesOf(args[dataAt]) : undefined;
     const given = [...args];
-    if (data) {
-      given[dataAt] = half(data);
-      if (/^write(Sync)?$/.test(name)) given.length = dataAt + 1; // of the rest of a buffer, nothing is known
-    }
+    if (typeof args[dataAt + 2] === "number") given[dataAt + 2] = args[dataAt + 2] >> 1;
+    else if (data) given[dataAt] = half(data);
     if (kind === "callback") {
       given.length = Math.min(given.length, args.length - 1);
       return original.apply(this, [...given.filter((arg) => typeof arg !== "function"), die]);
