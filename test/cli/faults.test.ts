@@ -17,6 +17,6 @@ test.skipIf(process.platform === "win32")("killed at changes of the file system 
     encoding: "utf8",
   });
   expect(status, stderr).toBe(0);
-  // `dissect` is also the beginning of the shards' name
-  expect(stdout).toMatch(/\| all \| \| \d \+ \d = 4 \| 4 \| 4 \| 0 \| \|\n$/);
+  // `dissect` is also the beginning of the shards' name; a command that is done before its moment has another trial
+  expect(stdout).toMatch(/\n\| all \| \| \d \+ \d = [34] \| (\d+) \| \1 \| 0 \| \|\n$/);
 });
