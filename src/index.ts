@@ -24,6 +24,7 @@ export { type Reproduced, type ReproduceOptions, reproduce, TABLES } from "./bui
 export { openPixelWitness } from "./builtin/witness/pixel-witness.js";
 export { dissectOnQueue, type QueueOptions } from "./cluster/dissect-on-queue.js";
 export { folderStore } from "./cluster/folder-store.js";
+export { openStore } from "./cluster/open-store.js";
 export type { Results, Store } from "./cluster/store.js";
 export { type Worked, type WorkerOptions, work } from "./cluster/worker.js";
 export { type Agreement, annotatorAgreement } from "./data/annotations/agreement.js";

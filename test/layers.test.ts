@@ -106,6 +106,7 @@ const KEPT: Record<string, string> = {
   "node-sqlite3-wasm": "studio",
   bullmq: "cluster",
   ioredis: "cluster",
+  "@aws-sdk/client-s3": "cluster",
 };
 
 interface Import {

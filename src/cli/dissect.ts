@@ -1,4 +1,5 @@
 /** `milan dissect`: exemplars, levels and activation maps of every unit, into a run directory. */
+import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { UserError } from "../base/errors.js";
@@ -83,8 +84,8 @@ export function registerDissect(program: Command): void {
       "have the workers of a queue sweep the images (milan worker): redis://[user:password@]host[:port][/database]; default: MILAN_QUEUE of the environment",
     )
     .option(
-      "--root <folder>",
-      "with --queue: the folder that all workers share, in which model, images and run are",
+      "--root <place>",
+      "with --queue: the folder that all workers share, in which model, images and run are; or s3://bucket/prefix, in which model and images are",
       place,
     )
     .option("--parts <number>", "with --queue: into how many parts the images are cut; default 64", whole(1, 100_000))
@@ -104,6 +105,7 @@ Or by whatever workers there are (docs/cluster.md):
 
   milan worker redis://host --root /mnt/shared                # on each machine, where the folder is mounted there
   milan dissect net.onnx --images photos/ --out run --queue redis://host --root .
+  milan dissect s3://data/net.onnx --images s3://data/photos.tar --out run --queue redis://host --root s3://data
 
   milan dissect squeezenet.onnx --images photos/ --out runs/squeezenet --layers features.3,features.12
   milan dissect generator.onnx --latents z.npy --out runs/gan`,
@@ -116,7 +118,10 @@ Or by whatever workers there are (docs/cluster.md):
       const { openModel } = await import("../exemplars/subject.js");
       const { dissect, dissectShard } = await import("../exemplars/dissect.js");
       const progress = terminalProgress();
-      const subject = await openModel(model, options.size ? { size: options.size } : {});
+      const store = queue && (await storeOf(queue.root));
+      const fetched = async (path: string) =>
+        store && path.startsWith("s3:") ? store.open(await store.pathOf(path, "fetching"), "fetching") : path;
+      const subject = await openModel(await fetched(model), options.size ? { size: options.size } : {});
       const { out, layers, k, quantile, seed, device } = options;
       const settings = {
         ...{ out, k, quantile, seed, device, progress },
@@ -127,7 +132,11 @@ Or by whatever workers there are (docs/cluster.md):
         ...(options.saveEvery !== undefined && { saveEveryMs: 1000 * options.saveEvery }),
         ...(options.prefixTokens !== undefined && { prefixTokens: options.prefixTokens }),
       };
-      const probe = await chooseProbe(options);
+      const probe = await chooseProbe({
+        ...options,
+        ...(options.images !== undefined && { images: await fetched(options.images) }),
+        ...(options.latents !== undefined && { latents: await fetched(options.latents) }),
+      });
       if (options.shard) {
         const done = await dissectShard(subject, probe, options.shard, settings);
         if (options.json) printJson({ run: out, ...done, skipped: done.skipped.length });
@@ -138,7 +147,7 @@ Or by whatever workers there are (docs/cluster.md):
         return;
       }
       const run = queue
-        ? await dissectQueued(subject, probe, { ...settings, ...queue })
+        ? await dissectQueued(subject, probe, { ...settings, ...queue, store: store! })
         : await dissect(subject, probe, settings);
       summarise(run, options);
       await run.close();
@@ -148,10 +157,11 @@ Or by whatever workers there are (docs/cluster.md):
 type Run = import("../run/run.js").Run;
 type Subject = import("../exemplars/subject.js").Subject;
 type ProbeOpener = import("../exemplars/probe.js").ProbeOpener;
-type Queued = Omit<import("../cluster/dissect-on-queue.js").QueueOptions, "store"> & { readonly root: string };
+type QueueOptions = import("../cluster/dissect-on-queue.js").QueueOptions;
+type Queued = Pick<QueueOptions, "queue" | "parts"> & { readonly root: string };
 
 /** What the options say of a queue. Errors: options of one without one, or too few. */
-function queueOf({ queue, root, parts, shard: part }: Options): Pick<Queued, "queue" | "root" | "parts"> | undefined {
+function queueOf({ queue, root, parts, shard: part }: Options): Queued | undefined {
   if (queue === undefined) {
     if (root === undefined && parts === undefined) return undefined;
     throw new UserError(
@@ -169,12 +179,17 @@ function queueOf({ queue, root, parts, shard: part }: Options): Pick<Queued, "qu
   return { queue: address, root, ...(parts !== undefined && { parts }) };
 }
 
-async function dissectQueued(subject: Subject, probe: ProbeOpener, { root, ...options }: Queued): Promise<Run> {
+async function storeOf(root: string) {
+  const { openStore } = await import("../cluster/open-store.js");
+  const { defaultSlots, ownFolder } = await import("../cluster/slot.js");
+  return openStore(root, join(root.startsWith("s3:") ? ownFolder(defaultSlots()) : defaultSlots(), "fetched"));
+}
+
+async function dissectQueued(subject: Subject, probe: ProbeOpener, options: QueueOptions): Promise<Run> {
   const { dissectOnQueue } = await import("../cluster/dissect-on-queue.js");
-  const { folderStore } = await import("../cluster/folder-store.js");
   const end = new AbortController();
   void untilInterrupted().then(() => end.abort());
-  return dissectOnQueue(subject, probe, { ...options, store: folderStore(root), signal: end.signal });
+  return dissectOnQueue(subject, probe, { ...options, signal: end.signal });
 }
 
 /** The probe set that the options name, and how its pictures are fed. */

@@ -1,4 +1,5 @@
 /** `milan worker`: sweeps parts of dissections that others queue. */
+import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { UserError } from "../base/errors.js";
@@ -23,11 +24,15 @@ export function registerWorker(program: Command): void {
     .description("sweep parts of dissections that milan dissect --queue puts into a queue")
     .argument("[queue]", "redis://[user:password@]host[:port][/database]; default: MILAN_QUEUE of the environment")
     .requiredOption(
-      "--root <folder>",
-      "the folder that all workers share, where it is on this machine; nothing outside of it is read or written for others",
+      "--root <place>",
+      "the folder that all workers share, where it is on this machine, or s3://bucket/prefix; nothing outside of it is read or written for others",
       place,
     )
-    .option("--work <folder>", "where parts under way are kept; default: among the system's temporary files", place)
+    .option(
+      "--work <folder>",
+      "where parts under way, and what is fetched, are kept; default: among the system's temporary files",
+      place,
+    )
     .option("--name <name>", "what the coordinator calls this worker; default: host and process")
     .option("--lease <seconds>", "silence after which a worker's part is given to another", whole(1, 86_400), 30)
     .option("--once", "end after one part")
@@ -52,13 +57,14 @@ that is under way back, and ends the worker.
         throw new UserError("working: --name is none; expected up to 100 letters, digits and . _ @ -");
       }
       const { work } = await import("../cluster/worker.js");
-      const { folderStore } = await import("../cluster/folder-store.js");
+      const { openStore } = await import("../cluster/open-store.js");
+      const { defaultSlots, ownFolder } = await import("../cluster/slot.js");
       const { root, lease, idleExit, ...rest } = options;
       const end = new AbortController();
       void untilInterrupted().then(() => end.abort());
       const { done, last } = await work(address, {
         ...rest,
-        store: folderStore(root),
+        store: await openStore(root, join(ownFolder(rest.work ?? defaultSlots()), "fetched")),
         leaseMs: lease * 1000,
         ...(idleExit !== undefined && { idleExitMs: idleExit * 1000 }),
         say: (line) => process.stdout.write(`${plain(line)}\n`),

@@ -5,6 +5,8 @@
  * were lost and a coordinator that was killed are no special cases.
  */
 import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
@@ -60,7 +62,7 @@ export async function dissectOnQueue(
   options: QueueOptions,
 ): Promise<Run> {
   const { out, progress = silent, store } = options;
-  const folder = `${await store.pathOf(out, "dissecting into")}/${FOLDER}`;
+  const folder = await store.resultsOf(out);
   const results = store.results(folder);
   const prepared = await withProbe(subject, probe, options, async (opened) => {
     const found = await prepare(subject, opened, options);
@@ -70,7 +72,7 @@ export async function dissectOnQueue(
   });
   if (prepared === undefined) {
     progress.warn(`${out} is finished already; nothing to do`);
-    await results.remove(); // of a coordinator that was killed before it could
+    await removeParts(results, out); // of a coordinator that was killed before it could
     return Run.open(out);
   }
   const { task, manifest } = prepared;
@@ -97,7 +99,7 @@ export async function dissectOnQueue(
 /** Makes the run of all results. */
 async function finish(results: Results, task: Task, manifest: Manifest, options: QueueOptions): Promise<Run> {
   const { out, device, threads, progress = silent } = options;
-  const gathered = await results.gather();
+  const gathered = await results.gather(join(out, FOLDER));
   await writeManifest(gathered, manifest);
   const run = await merge([gathered], {
     ...{ out, progress },
@@ -105,8 +107,13 @@ async function finish(results: Results, task: Task, manifest: Manifest, options:
     ...(threads !== undefined && { threads }),
     ...(task.generated !== undefined && { generated: task.generated }),
   });
-  await results.remove();
+  await removeParts(results, out);
   return run as Run; // nothing is missing
+}
+
+async function removeParts(results: Results, out: string): Promise<void> {
+  await results.remove();
+  await rm(join(out, FOLDER), { recursive: true, force: true, maxRetries: 5 }); // what was gathered
 }
 
 /** Waits until all results are there. */

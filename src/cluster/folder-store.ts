@@ -12,6 +12,7 @@ export function folderStore(root: string): Store {
   return {
     location: root,
     pathOf: (place, doing) => below(root, place, doing),
+    resultsOf: async (out) => `${await below(root, out, "dissecting into")}/parts`,
     open: (path, doing) => within(root, path, doing),
     results: (path) => new FolderResults(root, path),
   };

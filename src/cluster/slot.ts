@@ -19,8 +19,8 @@ const MOST = 1024;
 /** Where slots are unless said otherwise: a place of one's own among the system's temporary files. */
 export const defaultSlots = (): string => join(tmpdir(), `milan-worker-${userInfo().username}`);
 
-/** Takes the first folder that no living worker has. Errors: `UserError` where nothing can be written, or somebody else could. */
-export function takeSlot(base: string): Slot {
+/** Makes a folder that nobody else can write to. Errors: `UserError` where nothing can be written, or somebody else could. */
+export function ownFolder(base: string): string {
   try {
     mkdirSync(base, { recursive: true, mode: 0o700 });
     const { uid } = lstatSync(`${base}/`);
@@ -32,6 +32,12 @@ export function takeSlot(base: string): Slot {
   } catch (error) {
     throw fileProblem("working in", base, error);
   }
+  return base;
+}
+
+/** Takes the first folder that no living worker has. Errors: see `ownFolder`. */
+export function takeSlot(base: string): Slot {
+  ownFolder(base);
   for (let number = 0; ; number++) {
     const folder = join(base, `slot-${number}`);
     try {

@@ -9,6 +9,8 @@ export interface Store {
   readonly location: string;
   /** Path below the root of a place on this machine, to be told to others. Errors: it is not below the root. */
   pathOf(place: string, doing: string): Promise<string>;
+  /** Path below the root of the folder of results of a run. @param out the run's folder on the coordinator's machine. */
+  resultsOf(out: string): Promise<string>;
   /** A place on this machine where what lies at a path can be opened. Errors: it is not there. */
   open(path: string, doing: string): Promise<string>;
   /** The folder of a run's task and results. @param path below the root; need not be there. */
@@ -28,8 +30,8 @@ export interface Results {
   names(): Promise<ReadonlySet<string>>;
   /** Puts a file of this machine there, whole or not at all. Returns whether the folder is still there. */
   put(file: string, name: string): Promise<boolean>;
-  /** A folder of this machine with all results in it. */
-  gather(): Promise<string>;
+  /** A folder of this machine with all results in it. @param folder where it may be, if it is not there already. */
+  gather(folder: string): Promise<string>;
   /** Removes the folder and all that is in it. */
   remove(): Promise<void>;
 }

@@ -21,7 +21,7 @@ import { type Spawned, spawned } from "./spawned.js";
 const folder = mkdtempSync(join(tmpdir(), "milan-queue-"));
 const at = (name: string) => join(folder, name);
 // processes take long to start on a busy machine
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 const settings = { k: 5, layers: ["colours", "summary"], batchSize: 4 };
 
 describeRedis("a dissection on a queue", () => {

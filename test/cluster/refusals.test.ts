@@ -24,7 +24,7 @@ import { expectRefusal, milan } from "../cli/milan.js";
 import { contents } from "./contents.js";
 import { describeRedis, freePort, RedisServer } from "./redis-server.js";
 
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const folder = mkdtempSync(join(tmpdir(), "milan-refusals-"));
 const at = (name: string) => join(folder, name);

@@ -1,0 +1,295 @@
+/**
+ * A root in an object store that speaks S3: Amazon's, MinIO, Ceph. Model and images are fetched into a folder of this machine the first time, and again when they have changed;
+ * results are objects, which are there whole or not at all. Keys and address come from where the AWS SDK looks for them (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+ * AWS_REGION, AWS_ENDPOINT_URL, ...).
+ */
+import { createReadStream, existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { basename, join, relative, resolve, sep } from "node:path";
+import type { S3Client } from "@aws-sdk/client-s3";
+import pLimit from "p-limit";
+import { codeOf, messageOf, UserError } from "../base/errors.js";
+import { writeAtomically, writeFileAtomically } from "../base/files.js";
+import { sha256 } from "../base/hash.js";
+import { relativePath } from "./paths.js";
+import type { Results, Store } from "./store.js";
+import { TASK_FILE } from "./task.js";
+
+const AT_ONCE = 8;
+/** What S3 takes in one piece. */
+const MOST_BYTES = 5 * 2 ** 30;
+const LONGEST_TASK_BYTES = 2 ** 26;
+
+interface StoredObject {
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly tag: string;
+}
+
+/**
+ * Opens `s3://bucket/prefix` as a root.
+ * @param cache folder of this machine for what is fetched; it stays there.
+ * Errors: `UserError` for what is no such address. Whether the bucket is there turns out when it is first used.
+ */
+export async function s3Store(address: string, cache: string): Promise<Store> {
+  const [, bucket, rest = ""] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(address) ?? [];
+  const prefix = rest.replace(/\/+$/, "");
+  if (bucket === undefined || (prefix !== "" && !relativePath.safeParse(prefix).success)) {
+    throw new UserError(
+      `opening ${address}: it is no place in an object store; expected s3://bucket or s3://bucket/prefix`,
+    );
+  }
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+  const sdk = await import("@aws-sdk/client-s3");
+  const isElsewhere = (process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL) !== undefined;
+  const client = new sdk.S3Client({
+    // other servers than Amazon's know neither names of buckets in host names nor the newer sums
+    ...(isElsewhere && { forcePathStyle: true }),
+    ...(isElsewhere && process.env.AWS_REGION === undefined && { region: "us-east-1" }),
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+  });
+  const location = `s3://${bucket}${prefix === "" ? "" : `/${prefix}`}`;
+  const objects = new Objects(sdk, client, bucket, prefix, location);
+  const fetched = join(resolve(cache), sha256(location).slice(0, 16));
+  return {
+    location,
+    async pathOf(place, doing) {
+      const inStore = place.startsWith(`${location}/`) ? place.slice(location.length + 1) : undefined;
+      const path = inStore ?? relative(fetched, resolve(place)).split(sep).join("/");
+      if (relativePath.safeParse(path).success) return path;
+      throw new UserError(
+        `${doing} ${place}: it is not below ${location}; expected an address there, copy it there first`,
+      );
+    },
+    resultsOf: async (out) => `${basename(resolve(out))}.parts`,
+    open: (path, doing) => objects.fetch(path, fetched, doing),
+    results: (path) => new S3Results(objects, path),
+  };
+}
+
+class Objects {
+  readonly location: string;
+  readonly #sdk: typeof import("@aws-sdk/client-s3");
+  readonly #client: S3Client;
+  readonly #bucket: string;
+  readonly #prefix: string;
+
+  constructor(
+    sdk: typeof import("@aws-sdk/client-s3"),
+    client: S3Client,
+    bucket: string,
+    prefix: string,
+    location: string,
+  ) {
+    this.location = location;
+    this.#sdk = sdk;
+    this.#client = client;
+    this.#bucket = bucket;
+    this.#prefix = prefix === "" ? "" : `${prefix}/`;
+  }
+
+  /** What lies at keys below the root that begin so. */
+  async list(start: string): Promise<StoredObject[]> {
+    const found: StoredObject[] = [];
+    for (let token: string | undefined; ; ) {
+      const command = new this.#sdk.ListObjectsV2Command({
+        ...{ Bucket: this.#bucket, Prefix: this.#prefix + start },
+        ...(token !== undefined && { ContinuationToken: token }),
+      });
+      const { Contents = [], NextContinuationToken } = await this.#asked(start, () => this.#client.send(command));
+      for (const { Key = "", Size = 0, ETag = "" } of Contents) {
+        found.push({ key: Key.slice(this.#prefix.length), sizeBytes: Size, tag: `${ETag} ${Size}` });
+      }
+      token = NextContinuationToken;
+      if (token === undefined) return found;
+    }
+  }
+
+  /** The text of a small object; undefined when it is not there. */
+  async text(key: string): Promise<string | undefined> {
+    try {
+      const command = new this.#sdk.GetObjectCommand({ Bucket: this.#bucket, Key: this.#prefix + key });
+      const { Body, ContentLength = 0 } = await this.#client.send(command);
+      if (ContentLength > LONGEST_TASK_BYTES) throw new UserError(`reading ${this.location}/${key}: it is too long`);
+      return await Body?.transformToString();
+    } catch (error) {
+      if ((error as Error).name === "NoSuchKey") return undefined;
+      throw problemOf(`${this.location}/${key}`, error);
+    }
+  }
+
+  async put(key: string, content: string | { readonly file: string }): Promise<void> {
+    const sizeBytes = typeof content === "string" ? undefined : (await stat(content.file)).size;
+    if (sizeBytes !== undefined && sizeBytes > MOST_BYTES) {
+      throw new UserError(
+        `writing ${this.location}/${key}: it has ${sizeBytes} bytes; expected at most 5 GiB, take more --parts or a shared folder`,
+      );
+    }
+    await this.#asked(key, () =>
+      this.#client.send(
+        new this.#sdk.PutObjectCommand({
+          ...{ Bucket: this.#bucket, Key: this.#prefix + key },
+          Body: typeof content === "string" ? content : createReadStream(content.file),
+          ...(sizeBytes !== undefined && { ContentLength: sizeBytes }),
+        }),
+      ),
+    );
+  }
+
+  async remove(keys: readonly string[]): Promise<void> {
+    const limit = pLimit(AT_ONCE);
+    await limit.map(keys, (key) =>
+      this.#asked(key, () =>
+        this.#client.send(new this.#sdk.DeleteObjectCommand({ Bucket: this.#bucket, Key: this.#prefix + key })),
+      ),
+    );
+  }
+
+  /** Fetches an object to a file, whole or not at all. */
+  async download({ key, sizeBytes }: StoredObject, path: string): Promise<void> {
+    const command = new this.#sdk.GetObjectCommand({ Bucket: this.#bucket, Key: this.#prefix + key });
+    await writeAtomically(path, async (file) => {
+      const { Body } = await this.#asked(key, () => this.#client.send(command));
+      await this.#asked(key, async () => {
+        for await (const piece of Body as AsyncIterable<Uint8Array>) await file.writeFile(piece);
+      });
+      const { size } = await file.stat();
+      if (size === sizeBytes) return;
+      throw new UserError(`fetching ${this.location}/${key}: ${size} bytes came; expected ${sizeBytes}, try again`);
+    });
+  }
+
+  /**
+   * Fetches what lies at a path, an object or all that is below it, unless it is there as it is in the store.
+   * Beside an object, those whose names begin with its name are fetched as well: a model's data (`net.onnx`, `net.onnx.data`).
+   * @param folder where on this machine. Returns where it is there.
+   */
+  async fetch(path: string, folder: string, doing: string): Promise<string> {
+    const all = await this.list(path);
+    const isObject = all.some(({ key }) => key === path);
+    const wanted = all.filter(({ key }) =>
+      isObject ? !key.slice(path.length).includes("/") : key.startsWith(`${path}/`) && !key.endsWith("/"),
+    );
+    if (wanted.length === 0) {
+      throw new UserError(`${doing} ${this.location}/${path}: no such object, and none below it; check the address`);
+    }
+    for (const { key } of wanted) {
+      if (relativePath.safeParse(key).success) continue;
+      throw new UserError(
+        `${doing} ${this.location}/${path}: an object below it has a name that is no path; rename it`,
+      );
+    }
+    const placeOf = (key: string) => join(folder, ...key.split("/"));
+    const noted = join(folder, `.${sha256(path).slice(0, 16)}.json`);
+    const before = await tagsIn(noted);
+    const limit = pLimit(AT_ONCE);
+    await mkdir(folder, { recursive: true });
+    await limit.map(wanted, async (each) => {
+      const place = placeOf(each.key);
+      if (before[each.key] !== each.tag || !existsSync(place)) await this.download(each, place);
+    });
+    if (!isObject) await removeOthers(placeOf(path), new Set(wanted.map(({ key }) => placeOf(key))));
+    await writeFileAtomically(noted, JSON.stringify(Object.fromEntries(wanted.map(({ key, tag }) => [key, tag]))));
+    return placeOf(path);
+  }
+
+  async #asked<T>(key: string, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      throw problemOf(`${this.location}/${key}`, error);
+    }
+  }
+}
+
+/** What was fetched before; nothing, when that cannot be read. */
+async function tagsIn(path: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return { ...JSON.parse(await readFile(path, "utf8")) };
+  } catch {
+    return {};
+  }
+}
+
+/** Removes files that are no longer in the store: they would be more images. */
+async function removeOthers(folder: string, wanted: ReadonlySet<string>): Promise<void> {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    // what another worker of this machine fetches just now has a name that begins with a dot
+    if (entry.isFile() && !entry.name.startsWith(".") && !wanted.has(path)) await rm(path, { force: true });
+  }
+}
+
+class S3Results implements Results {
+  readonly location: string;
+  readonly #objects: Objects;
+  readonly #path: string;
+
+  constructor(objects: Objects, path: string) {
+    this.location = `${objects.location}/${path}`;
+    this.#objects = objects;
+    this.#path = path;
+  }
+
+  begin(task: string): Promise<void> {
+    return this.#objects.put(`${this.#path}/${TASK_FILE}`, task);
+  }
+
+  task(): Promise<string | undefined> {
+    return this.#objects.text(`${this.#path}/${TASK_FILE}`);
+  }
+
+  async names(): Promise<ReadonlySet<string>> {
+    const found = await this.#objects.list(`${this.#path}/`);
+    return new Set(found.map(({ key }) => key.slice(this.#path.length + 1)));
+  }
+
+  async put(file: string, name: string): Promise<boolean> {
+    if ((await this.task()) === undefined) return false;
+    const key = `${this.#path}/${name}`;
+    await this.#objects.put(key, { file });
+    if ((await this.task()) !== undefined) return true;
+    await this.#objects.remove([key]); // the run was finished meanwhile
+    return false;
+  }
+
+  async gather(folder: string): Promise<string> {
+    const found = await this.#objects.list(`${this.#path}/`);
+    const limit = pLimit(AT_ONCE);
+    await limit.map(found, async (each) => {
+      const name = each.key.slice(this.#path.length + 1);
+      if (!/^sweep-\d+-\d+\.safetensors$/.test(name)) return;
+      const place = join(folder, name);
+      const there = await stat(place).catch(() => undefined);
+      if (there?.size !== each.sizeBytes) await this.#objects.download(each, place);
+    });
+    return folder;
+  }
+
+  async remove(): Promise<void> {
+    await this.#objects.remove([`${this.#path}/${TASK_FILE}`]);
+    await this.#objects.remove((await this.#objects.list(`${this.#path}/`)).map(({ key }) => key));
+  }
+}
+
+/** What the store, or the way to it, says, for people. */
+function problemOf(place: string, thrown: unknown): unknown {
+  if (thrown instanceof UserError) return thrown;
+  const { name, $metadata } = thrown as { name?: string; $metadata?: { httpStatusCode?: number } };
+  const code = codeOf(thrown) ?? "";
+  const remedies: Readonly<Record<string, string>> = {
+    NoSuchBucket: "there is no such bucket; check the address",
+    AccessDenied: "access is denied; check what these keys may do",
+    InvalidAccessKeyId: "the access key is unknown; check AWS_ACCESS_KEY_ID",
+    SignatureDoesNotMatch: "the secret key is wrong; check AWS_SECRET_ACCESS_KEY",
+    CredentialsProviderError: "there are no keys; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    ECONNREFUSED: "nothing listens there; check AWS_ENDPOINT_URL",
+    ENOTFOUND: "no such host; check AWS_ENDPOINT_URL and AWS_REGION",
+  };
+  const remedy =
+    remedies[name ?? ""] ?? remedies[code] ?? (/region is missing/i.test(messageOf(thrown)) && "set AWS_REGION");
+  if (remedy) return new UserError(`reaching ${place}: ${remedy}`, { cause: thrown });
+  if ($metadata === undefined && code === "") return thrown;
+  return new UserError(`reaching ${place}: ${messageOf(thrown)}; try again`, { cause: thrown });
+}
