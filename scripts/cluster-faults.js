@@ -39,6 +39,7 @@ const folder = resolve(options.work ?? mkdtempSync(join(tmpdir(), "milan-cluster
 const shared = join(folder, "shared");
 mkdirSync(shared, { recursive: true });
 const children = new Set();
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 process.on("exit", () => {
   for (const child of children) child.kill("SIGKILL");
   if (!options.work) rmSync(folder, { recursive: true, force: true });
