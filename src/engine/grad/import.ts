@@ -48,7 +48,7 @@ export async function importModel(model: OnnxModel, options: ImportOptions): Pro
   for (const input of proto.input) {
     if (initial.has(input.name)) continue;
     const dtype = dtypeOfValue(input);
-    const shape = shapes[input.name];
+    const shape = Object.hasOwn(shapes, input.name) ? shapes[input.name] : undefined;
     if (!dtype || !shape)
       throw new UserError(`differentiating ${title}: input "${input.name}" has no shape; give it one`);
     tensors.set(input.name, graph.input(input.name, dtype, shape));

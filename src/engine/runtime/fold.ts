@@ -42,7 +42,7 @@ export async function foldShapes(model: OnnxModel, shapes: InputShapes): Promise
   try {
     const feeds = dataInputs.map((input) => {
       const dtype = dtypeOfValue(input);
-      const shape = shapes[input.name];
+      const shape = Object.hasOwn(shapes, input.name) ? shapes[input.name] : undefined;
       if (dtype && shape) return [input.name, zeros(dtype, shape)] as const;
       throw new UserError(
         `fixing shapes: input "${input.name}" has none; expected one shape for each input, numbers only`,

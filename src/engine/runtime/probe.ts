@@ -12,7 +12,7 @@ import { freshName, indexGraph, namesIn } from "../onnx/graph.js";
 import { encodeModel, inlined, type OnnxModel } from "../onnx/model.js";
 import { NodeProtoSchema, type TensorProto, ValueInfoProtoSchema } from "../onnx/onnx_pb.js";
 import { dtypeOfValue, fromValueInfo, toValueInfo, valueInfo } from "../onnx/values.js";
-import { zeros } from "../tensor/ndarray.js";
+import { sizeOf, zeros } from "../tensor/ndarray.js";
 import { openSession } from "./open.js";
 import { type Arrays, Session, type TensorInfo } from "./session.js";
 
@@ -29,7 +29,7 @@ const MOST_SIZES = 64;
 /**
  * Shape and dtype of `tensors`, by name. The batch is the symbol `BATCH` where the model leaves it open, dimensions that
  * grow with it `k*batch`; all others are numbers at the probed size. What is no tensor of numbers is absent. Throws
- * `UserError` when an input leaves open what the options do not say, or the model cannot be opened or run.
+ * `UserError` when an input leaves open what the options do not say, a tensor is larger than any can be, or the model cannot be opened or run.
  */
 export async function probeShapes(
   model: OnnxModel,
@@ -41,6 +41,7 @@ export async function probeShapes(
     if (error instanceof UserError) return undefined; // operators that insist on real weights, or on a batch of one
     throw error;
   });
+  for (const info of [...inputs, ...(outputs ?? [])]) expectPossible(info);
   const known = new Map<string, TensorInfo>();
   const open: string[] = [];
   for (const info of outputs ?? []) {
@@ -54,11 +55,24 @@ export async function probeShapes(
   return known;
 }
 
+/** Numbers of a tensor, for one image: a thousand times what networks have, and 8 GB. */
+const MOST_NUMBERS = 2 ** 31;
+
+/** Refuses a tensor that no network has, before any of it is made: ONNX Runtime takes whatever memory a model asks for. @param info at a batch of `BATCH_PRIME`. */
+function expectPossible({ name, shape }: TensorInfo): void {
+  const sizes = shape.map((n) => (typeof n !== "number" || n < 0 ? 1 : n % BATCH_PRIME === 0 ? n / BATCH_PRIME : n));
+  if (sizeOf(sizes) <= MOST_NUMBERS) return;
+  throw new UserError(
+    `probing the model: "${name}" has ${sizeOf(sizes)} numbers for one image [${sizes}]; expected at most ${MOST_NUMBERS}, the model is damaged`,
+  );
+}
+
 /** The data inputs with all their sizes, `batch` where the model leaves the first one open. */
 function pinInputs(model: OnnxModel, { size = [224, 224], shapes = {} }: ProbeOptions, batch: number): TensorInfo[] {
   return indexGraph(model).dataInputs.map((input) => {
     const dtype = dtypeOfValue(input);
-    const shape = shapes[input.name] ?? fromValueInfo(input)?.shape;
+    const given = Object.hasOwn(shapes, input.name) ? shapes[input.name] : undefined; // it may be called "constructor"
+    const shape = given ?? fromValueInfo(input)?.shape;
     if (!dtype || !shape) {
       throw new UserError(
         `probing the model: input "${input.name}" has no known shape; expected numbers and their shape`,

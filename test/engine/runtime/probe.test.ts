@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { UserError } from "../../../src/base/errors.js";
 import { GraphBuilder } from "../../../src/engine/onnx/build.js";
 import { withGraph } from "../../../src/engine/onnx/edit.js";
 import { candidates } from "../../../src/engine/onnx/layers.js";
@@ -116,6 +117,33 @@ test("a model that ONNX Runtime rejects gives its reason", async () => {
   const g = new GraphBuilder("broken");
   g.output(g.node("NoSuchOperator", [g.input("x", "float32", ["n", 2])], {}, ["y"]), "y", "float32", ["n", 2]);
   await expect(probeShapes(g.build(), ["y"])).rejects.toThrow(/ONNX Runtime refuses it.*NoSuchOperator/);
+});
+
+test("an input may be called as what every object has", async () => {
+  for (const name of ["constructor", "toString", "__proto__"]) {
+    const g = new GraphBuilder("named");
+    g.output(g.node("Relu", [g.input(name, "float32", ["n", 3])], {}, ["y"]), "y", "float32", ["n", 3]);
+    expect(await shapes(g.build())).toEqual({ y: ["float32", "batch", 3] });
+  }
+});
+
+test("tensors that no network has are refused before any of them is made", async () => {
+  const g = new GraphBuilder("absurd");
+  const x = g.input("x", "float32", ["n", 3, 8, 8]);
+  const mean = g.node("ReduceMean", [x], { keepdims: 0 }, ["mean"]);
+  g.output(g.node("Expand", [mean, g.constant(int64(1 << 20, 1 << 20))], {}, ["y"]), "y", "float32", [
+    1 << 20,
+    1 << 20,
+  ]);
+  const beganMs = performance.now();
+  const before = process.memoryUsage.rss();
+  await expect(shapes(g.build())).rejects.toThrow(UserError);
+  await expect(shapes(g.build())).rejects.toThrow(/"y" has 1099511627776 numbers for one image/);
+  await expect(shapes(declaring(smallNet(), "x", ["n", 3, 1 << 17, 1 << 17]))).rejects.toThrow(
+    /"x" has 51539607552 numbers/,
+  );
+  expect(performance.now() - beganMs).toBeLessThan(20_000);
+  expect(process.memoryUsage.rss() - before).toBeLessThan(2 ** 29);
 });
 
 describeShared("real networks", () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { toBinary } from "@bufbuild/protobuf";
 import type { Random } from "../../../src/base/random.js";
 import { ablate, bakeAblation } from "../../../src/engine/onnx/ablate.js";
+import { GraphBuilder } from "../../../src/engine/onnx/build.js";
 import { cut } from "../../../src/engine/onnx/cut.js";
 import { halveModel } from "../../../src/engine/onnx/halve.js";
 import { headOf } from "../../../src/engine/onnx/head.js";
@@ -20,11 +21,11 @@ import { readTensor } from "../../../src/engine/onnx/tensors.js";
 import type { TensorInfo } from "../../../src/engine/onnx/values.js";
 import { openSession } from "../../../src/engine/runtime/open.js";
 import { probeShapes } from "../../../src/engine/runtime/probe.js";
-import { sizeOf, zeros } from "../../../src/engine/tensor/ndarray.js";
+import { ndarray, sizeOf, zeros } from "../../../src/engine/tensor/ndarray.js";
 import { openModel, preprocessingOf } from "../../../src/exemplars/subject.js";
 import { handMadeNetwork } from "../../../src/zoo/hand-made.js";
 import { branchingNet, smallNet } from "../../engine/onnx/nets.js";
-import { chance, pick, spoil, texts } from "../mutate.js";
+import { chance, NUMBERS, pick, spoil, texts } from "../mutate.js";
 import { spoilMessage } from "../mutate-proto.js";
 import type { Target } from "../target.js";
 
@@ -57,6 +58,29 @@ function nested(proto: ModelProto, depth: number): ModelProto {
   let inner = branch.g;
   for (let level = 0; level < depth && inner; level++) inner = derive(inner, { node: [around(inner)] });
   return derive(proto, { graph: derive(proto.graph!, { node: [around(inner)] }) });
+}
+
+/** A small model that asks for as much as it likes: of the picture's values, so that nothing is known beforehand, or of constants. */
+function absurd(random: Random): Uint8Array {
+  const g = new GraphBuilder("absurd");
+  const x = g.input("x", "float32", ["batch", 3, 8, 8]);
+  const size = () =>
+    BigInt.asIntN(63, chance(random, 0.6) ? BigInt(pick(random, [1, 3, 1000, 1 << 20])) : pick(random, NUMBERS));
+  const sizes = BigInt64Array.from({ length: random.integer(4) }, size);
+  const shape = g.constant(ndarray("int64", [sizes.length], sizes));
+  const mean = g.node("ReduceMean", [x], { keepdims: 0 });
+  const big = pick(random, [
+    () => g.node("Expand", [mean, shape]),
+    () => g.node("Reshape", [x, shape]),
+    () => g.node("Tile", [x, shape]),
+  ])();
+  g.output(
+    g.node("Relu", [big], {}, ["y"]),
+    "y",
+    "float32",
+    Array.from(sizes, () => "any"),
+  );
+  return encodeModel(g.build());
 }
 
 function spoiltMessage(random: Random): Uint8Array {
@@ -183,8 +207,11 @@ export const runtimeFields: Target = {
   prepare: async (box) => ({
     async once(random) {
       const path = join(box, "net.onnx");
-      writeFileSync(path, spoiltMessage(random));
-      await opened(path);
+      const isAbsurd = chance(random, 0.2);
+      writeFileSync(path, isAbsurd ? absurd(random) : spoiltMessage(random));
+      if (isAbsurd)
+        await openModel(path, { size: [32, 32] }); // to run it would be to take what it asks for
+      else await opened(path);
     },
   }),
 };
