@@ -198,7 +198,8 @@ function textOf(path: string): string | undefined {
 function holderOf(text: string | undefined): Holder | undefined {
   try {
     const found = JSON.parse(text ?? "") as Holder;
-    return Number.isInteger(found?.pid) && found.pid > 0 ? found : undefined;
+    const isSound = [found.host, found.began, found.purpose].every((each) => typeof each === "string");
+    return Number.isInteger(found.pid) && found.pid > 0 && isSound ? found : undefined;
   } catch {
     return undefined;
   }

@@ -249,7 +249,7 @@ export function manifestOf(
     quantile: options.quantile ?? 0.99,
     seed: options.seed ?? 0,
     layers: plans.map(({ layout, positions, every }) => {
-      const { shortNames } = subject.layers.find(({ name }) => name === layout.name)!;
+      const { shortNames } = subject.layers.find(({ name }) => name === layout.name) ?? { shortNames: [] }; // a damaged run may name others
       return { ...layout, shortNames, positions, ...(every > 1 && { every }) };
     }),
     complete: false,

@@ -115,3 +115,21 @@ test("who works on all is alone; ranges of it are worked on at the same time", a
   expect(await all()).toBe("all");
   expect(readdirSync(at("ranges"))).toEqual([]);
 });
+
+test("a lock that says nothing that makes sense stands, whatever is in it", async () => {
+  const path = join(at("strange"), lockName());
+  mkdirSync(at("strange"), { recursive: true });
+  const sound = { pid: 2 ** 22 + 5, host: "elsewhere", began: "1", purpose: "dissecting" };
+  const deep = `${"[".repeat(10_000)}${"]".repeat(10_000)}`;
+  for (const text of [
+    "null",
+    JSON.stringify({ ...sound, purpose: { toString: 1 } }),
+    JSON.stringify({ ...sound, host: [] }),
+    JSON.stringify(sound).replace('"dissecting"', deep),
+  ]) {
+    writeFileSync(path, text);
+    await expect(withLock(at("strange"), "testing", async () => {})).rejects.toThrow(
+      /another process is at it; expected to be alone/,
+    );
+  }
+});

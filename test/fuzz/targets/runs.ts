@@ -69,7 +69,7 @@ async function withSpoilt(
   const others = [...files.values()];
   const chosen = [pick(random, names), ...(chance(random, 0.2) ? [pick(random, names)] : [])];
   for (const name of chosen) {
-    if (chance(random, 0.05)) rmSync(join(folder, name));
+    if (chance(random, 0.05)) rmSync(join(folder, name), { force: true });
     else writeFileSync(join(folder, name), spoilFile(random, name, files.get(name)!, others));
   }
   try {
