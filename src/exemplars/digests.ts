@@ -10,23 +10,31 @@ import { UserError } from "../base/errors.js";
 import { readWhole, writeFileAtomically } from "../base/files.js";
 import { sha256 } from "../base/hash.js";
 import { DamagedImage, type ImageSet } from "../data/images/imageset.js";
+import type { Range } from "./state.js";
 
-const FILE = "exemplars.csv";
+/** Where they are; of images whose maps one of several processes made, beside it until the run is finished. @param range of the images that won. */
+export const digestsPath = (folder: string, range?: Range): string =>
+  join(folder, range === undefined ? "exemplars.csv" : `exemplars-${range.from}-${range.to}.csv`);
 
-/** Reads pictures once more and writes down what they are. @param ids dataset ids. */
-export async function writeDigests(folder: string, ids: ArrayLike<number>, read: ImageSet["read"]): Promise<void> {
-  const rows: (string | number)[][] = [["id", "sha256"]];
-  for (let i = 0; i < ids.length; i++) {
-    const bytes = await read(ids[i]);
-    if (bytes instanceof Uint8Array) rows.push([ids[i], sha256(bytes)]);
+export const isPartOfDigests = (name: string): boolean => /^exemplars-\d+-\d+\.csv$/.test(name);
+
+/** Reads pictures once more and says what they are, by dataset id. Pixels of an array are told by the fingerprint, which is of its contents. */
+export async function digestsOf(ids: Iterable<number>, read: ImageSet["read"]): Promise<Map<number, string>> {
+  const digests = new Map<number, string>();
+  for (const id of ids) {
+    const bytes = await read(id);
+    if (bytes instanceof Uint8Array) digests.set(id, sha256(bytes));
   }
-  // pixels of an array are told by the fingerprint, which is of its contents
-  if (rows.length > 1) await writeFileAtomically(join(folder, FILE), stringify(rows));
+  return digests;
 }
 
-/** Digests by dataset id; none in runs that have none. */
-export async function readDigests(folder: string): Promise<ReadonlyMap<number, string>> {
-  const path = join(folder, FILE);
+export async function writeDigests(path: string, digests: ReadonlyMap<number, string>): Promise<void> {
+  const rows = [...digests].sort(([a], [b]) => a - b);
+  if (rows.length > 0) await writeFileAtomically(path, stringify([["id", "sha256"], ...rows]));
+}
+
+/** Digests by dataset id; none where there is no file. */
+export async function readDigests(path: string): Promise<ReadonlyMap<number, string>> {
   if (!existsSync(path)) return new Map();
   try {
     const rows = parse(await readWhole("reading", path), { from: 2 }) as [string, string][];

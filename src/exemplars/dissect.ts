@@ -19,7 +19,7 @@ import { layerFolder } from "../run/layer-folder.js";
 import { checkIdentity, isRun, type Manifest, readManifest, type UnitFlaw, writeManifest } from "../run/manifest.js";
 import { Run } from "../run/run.js";
 import { writeIntegers, writeReals } from "../run/table.js";
-import { writeDigests } from "./digests.js";
+import { digestsOf, digestsPath, writeDigests } from "./digests.js";
 import { layoutOf, unitsOf } from "./layout.js";
 import { removeParts } from "./map-parts.js";
 import { type LayerPlan, planSweep } from "./plan.js";
@@ -177,8 +177,14 @@ export async function finish(
   const plans = layers.map(({ plan }) => plan);
   const top = layers.map((layer) => layer.top.save());
   const [ids, activations] = [top.map((each) => each.ids), top.map((each) => each.activations)];
-  const visited = await visitWinners(out, subject, probe, plans, ids, k, options, activations);
-  if (probe.read) await writeDigests(out, visited, probe.read);
+  const { images, digests } = await visitWinners(out, subject, probe, plans, ids, k, options, activations);
+  if (probe.read) {
+    const others = await digestsOf(
+      images.filter((id) => !digests.has(id)),
+      probe.read,
+    );
+    await writeDigests(digestsPath(out), new Map([...digests, ...others]));
+  }
   const flaws: Record<string, UnitFlaw[]> = {};
   for (const layer of layers) {
     const found = await writeLayer(out, layer, manifest.quantile);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { NdArray } from "../engine/tensor/ndarray.js";
 import { openNpy } from "../engine/tensor/npy.js";
 import { layerFolder } from "../run/layer-folder.js";
+import { isPartOfDigests } from "./digests.js";
 import type { LayerPlan } from "./plan.js";
 import type { Range } from "./state.js";
 import type { Win, Wins } from "./wins.js";
@@ -103,6 +104,7 @@ export async function copyPart(
 
 /** Removes all parts. */
 export async function removeParts(folder: string, plans: readonly LayerPlan[]): Promise<void> {
+  for (const name of readdirSync(folder)) if (isPartOfDigests(name)) await rm(join(folder, name), { force: true });
   for (const { layout } of plans) {
     const own = layerFolder(folder, layout.name);
     for (const name of readdirSync(own)) if (PART.test(name)) await rm(join(own, name), { force: true });

@@ -12,7 +12,7 @@ import { IMAGENET, type Preprocessing } from "../data/images/preprocess.js";
 import { findLayer } from "../run/layer-name.js";
 import { isRun, type UnitFlaw } from "../run/manifest.js";
 import { Run } from "../run/run.js";
-import { expectSame, readDigests } from "./digests.js";
+import { digestsPath, expectSame, readDigests } from "./digests.js";
 import { maskOf } from "./masks.js";
 import { openMilannotations } from "./milannotations.js";
 import { pictureName, picturePath } from "./pictures.js";
@@ -61,7 +61,7 @@ export async function openExemplars(folder: string, images?: string): Promise<Ex
 
 /** The exemplars of a run. Errors: `UserError` when its probe set is not there, or another one. */
 export async function runExemplars(run: Run, images?: string): Promise<ExemplarStore> {
-  const digests = await readDigests(run.folder);
+  const digests = await readDigests(digestsPath(run.folder));
   return exemplarsOf(run, run.manifest.probeKind === "images" ? await openProbe(run, images) : undefined, digests);
 }
 

@@ -13,6 +13,7 @@ import type { Arrays, Session, SessionOptions } from "../engine/runtime/session.
 import { type NdArray, ndarray } from "../engine/tensor/ndarray.js";
 import { layerFolder } from "../run/layer-folder.js";
 import { RowWriter } from "../run/rows.js";
+import { digestsOf, digestsPath, readDigests, writeDigests } from "./digests.js";
 import { type MapNames, mapsGraph } from "./graphs.js";
 import { copyPart, countsIn, partPath, partsIn, Walk } from "./map-parts.js";
 import { writePictures } from "./pictures.js";
@@ -34,7 +35,7 @@ export interface VisitOptions {
  * (`visitPart`) is taken from them. Warns of images that activate a unit otherwise than in the sweep: they were changed meanwhile.
  * @param ids int32 [unit, k] of every layer.
  * @param activations float32 [unit, k] of every layer, as swept.
- * @returns the dataset ids of the images that won something.
+ * @returns the dataset ids of the images that won something, and of those that parts have visited what they were then (`digests.ts`).
  * Errors: `UserError` for one that cannot be read any more.
  */
 export async function visitWinners(
@@ -46,8 +47,9 @@ export async function visitWinners(
   k: number,
   options: VisitOptions,
   activations?: readonly Float32Array[],
-): Promise<Uint32Array> {
+): Promise<{ images: Uint32Array; digests: ReadonlyMap<number, string> }> {
   const wins = new Wins(ids, k);
+  const digests = new Map<number, string>();
   const changed = new Set<number>();
   const parts = await partsIn(folder, plans, wins);
   const writers: RowWriter[] = [];
@@ -65,6 +67,7 @@ export async function visitWinners(
     let done = 0;
     for (const part of parts) {
       await copyPart(folder, plans, wins, part, write);
+      for (const [id, digest] of await readDigests(digestsPath(folder, part))) digests.set(id, digest);
       done += part.to - part.from;
       options.progress.update(done);
     }
@@ -77,7 +80,7 @@ export async function visitWinners(
         `dissecting: ${probe.entry(first).file}${others} activate units otherwise than when they were swept; expected images, and a network, that stay the same, dissect again into another folder`,
       );
     }
-    return wins.images;
+    return { images: wins.images, digests };
   } catch (error) {
     for (const writer of writers) await writer.abort();
     throw error;
@@ -120,6 +123,9 @@ export async function visitPart(
     const walk = new Walk(wins, range.from);
     const write: Write = (layer, _, map, image, nth) => writers[layer].write(walk.to(image)[layer] + nth, map);
     await visit({ folder, subject, probe, plans, wins, options }, [range], write, 0);
+    // before the maps, by which a part is known: when all are put together the pictures may be others
+    const images = wins.images.subarray(range.from, range.to);
+    if (probe.read) await writeDigests(digestsPath(folder, range), await digestsOf(images, probe.read));
     for (const writer of writers) await writer.commit();
   } catch (error) {
     for (const writer of writers) await writer.abort();
