@@ -1,39 +1,17 @@
 /** `milan dissect`: exemplars, levels and activation maps of every unit, into a run directory. */
 import { join } from "node:path";
-import { type Command, Option } from "commander";
-import { DEVICE_NAMES } from "../base/devices.js";
+import type { Command } from "commander";
 import { UserError } from "../base/errors.js";
 import { untilInterrupted } from "../base/interruption.js";
-import type { Preprocessing } from "../data/images/preprocess.js";
 import type { Shard } from "../exemplars/dissect.js";
-import { between, names, place, range, reals, saveEveryOption, shard, size, units, whole } from "./arguments.js";
+import { place, saveEveryOption, shard, whole } from "./arguments.js";
 import { printJson } from "./print.js";
 import { terminalProgress } from "./progress.js";
+import { chooseProbe, expectOneProbe, type SweepOptions, settingsOf, withProbe, withSweep } from "./sweep-options.js";
 
-/** What is fed, and how. */
-export interface ProbeOptions {
-  images?: string;
-  latents?: string;
-  size?: readonly [number, number];
-  fit?: Preprocessing["fit"];
-  mean?: number[];
-  std?: number[];
-  inputRange?: readonly [number, number];
-  channels?: Preprocessing["channels"];
-  generated?: string;
-}
-
-interface Options extends ProbeOptions {
+interface Options extends SweepOptions {
   out: string;
-  layers?: string[];
-  units?: Record<string, number[]>;
-  k: number;
-  quantile: number;
-  batch?: number;
-  device: (typeof DEVICE_NAMES)[number];
-  threads?: number;
   seed: number;
-  prefixTokens?: number;
   shard?: Shard;
   saveEvery?: number;
   queue?: string | true;
@@ -43,36 +21,13 @@ interface Options extends ProbeOptions {
 }
 
 export function registerDissect(program: Command): void {
-  program
+  const command = program
     .command("dissect")
     .description("find the images and regions that activate each unit most")
-    .argument("<model>", "an ONNX file")
-    .option("--images <path>", "probe set: a folder (class folders or flat), .zip, .tar, or .npy")
-    .option("--latents <path>", "for generators: a .npy per input, in a folder (file name = input name), or one .npy")
-    .requiredOption("--out <folder>", "the run directory to make, or to finish", place)
-    .option("--layers <names>", "layers, separated by commas; default: the principal ones (milan inspect)", names)
-    .option("--units <layer:numbers>", "only these units of a layer, such as layer4:0-63,70; may be repeated", units)
-    .option("--k <number>", "exemplars a unit", whole(), 15)
-    .option("--quantile <number>", "level of the masks", between(0, 1), 0.99)
-    .option("--size <pixels>", "input size, where the model leaves it open (224, or 192x320 for height x width)", size)
-    .addOption(new Option("--fit <how>", "how pictures of another shape are fitted").choices(["crop", "squash", "pad"]))
-    .option("--mean <r,g,b>", "subtracted from each channel; default: ImageNet's 0.485,0.456,0.406", reals)
-    .option("--std <r,g,b>", "each channel is divided by it; default: ImageNet's 0.229,0.224,0.225", reals)
-    .option("--input-range <low-high>", "what black and white are before mean and std (0-1, 0-255, -1,1)", range)
-    .addOption(new Option("--channels <order>", "order of the input's channels").choices(["rgb", "bgr", "grey"]))
-    .option("--batch <number>", "images run at once; default 8, or what the model demands", whole(1, 4096))
-    .addOption(new Option("--device <name>", "where to run").choices(DEVICE_NAMES).default("cpu"))
-    .option("--threads <number>", "threads of the runtime; default: all cores", whole(1, 256))
+    .argument("<model>", "an ONNX file");
+  withProbe(command).requiredOption("--out <folder>", "the run directory to make, or to finish", place);
+  withSweep(command)
     .option("--seed <number>", "seed of the positions drawn in large sweeps", whole(0), 0)
-    .option(
-      "--prefix-tokens <number>",
-      "class and register tokens before a transformer's grid, where the guess is wrong",
-      whole(0),
-    )
-    .option(
-      "--generated <tensor>",
-      "for generators: the output that holds the images; default: the first with 3 channels",
-    )
     .option(
       "--shard <i/n>",
       "only the i-th of n parts of the images, to be added up by milan merge; by any process on any machine",
@@ -111,9 +66,7 @@ Or by whatever workers there are (docs/cluster.md):
   milan dissect generator.onnx --latents z.npy --out runs/gan`,
     )
     .action(async (model: string, options: Options) => {
-      if ((options.images === undefined) === (options.latents === undefined)) {
-        throw new UserError("dissecting: expected one of --images or --latents; say which probe set to use");
-      }
+      expectOneProbe("dissecting", options);
       const queue = queueOf(options);
       const { openModel } = await import("../exemplars/subject.js");
       const { dissect, dissectShard } = await import("../exemplars/dissect.js");
@@ -122,15 +75,11 @@ Or by whatever workers there are (docs/cluster.md):
       const fetched = async (path: string) =>
         store && path.startsWith("s3:") ? store.open(await store.pathOf(path, "fetching"), "fetching") : path;
       const subject = await openModel(await fetched(model), options.size ? { size: options.size } : {});
-      const { out, layers, k, quantile, seed, device } = options;
+      const { out, seed, saveEvery } = options;
       const settings = {
-        ...{ out, k, quantile, seed, device, progress },
-        ...(layers && { layers }),
-        ...(options.units && { units: options.units }),
-        ...(options.batch && { batchSize: options.batch }),
-        ...(options.threads && { threads: options.threads }),
-        ...(options.saveEvery !== undefined && { saveEveryMs: 1000 * options.saveEvery }),
-        ...(options.prefixTokens !== undefined && { prefixTokens: options.prefixTokens }),
+        ...settingsOf(options),
+        ...{ out, seed, progress },
+        ...(saveEvery !== undefined && { saveEveryMs: 1000 * saveEvery }),
       };
       const probe = await chooseProbe({
         ...options,
@@ -190,21 +139,6 @@ async function dissectQueued(subject: Subject, probe: ProbeOpener, options: Queu
   const end = new AbortController();
   void untilInterrupted().then(() => end.abort());
   return dissectOnQueue(subject, probe, { ...options, signal: end.signal });
-}
-
-/** The probe set that the options name, and how its pictures are fed. */
-export async function chooseProbe(options: ProbeOptions) {
-  const { images, latents, generated, size: pixels, fit, mean, std, inputRange, channels } = options;
-  const { imageFolder, latentFolder } = await import("../exemplars/probe.js");
-  if (latents !== undefined) return latentFolder(latents, generated);
-  return imageFolder(images!, {
-    ...(pixels && { height: pixels[0], width: pixels[1] }),
-    ...(fit && { fit }),
-    ...(mean && { mean }),
-    ...(std && { std }),
-    ...(inputRange && { range: inputRange }),
-    ...(channels && { channels }),
-  });
 }
 
 /** What a finished run is, for people or programs. */

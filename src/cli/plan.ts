@@ -1,58 +1,33 @@
 /** `milan plan`: what a dissection would take, on one worker or many, before it is begun. */
-import { type Command, Option } from "commander";
-import { DEVICE_NAMES } from "../base/devices.js";
-import { UserError } from "../base/errors.js";
+import type { Command } from "commander";
 import type { Prediction } from "../exemplars/cost.js";
 import type { Forecast } from "../exemplars/forecast.js";
-import { between, counts, names, range, reals, size, units, whole } from "./arguments.js";
-import { chooseProbe, type ProbeOptions } from "./dissect.js";
+import { counts, whole } from "./arguments.js";
 import { printJson, printTable } from "./print.js";
 import { duration, terminalProgress } from "./progress.js";
+import { chooseProbe, expectOneProbe, type SweepOptions, settingsOf, withProbe, withSweep } from "./sweep-options.js";
 
-interface Options extends ProbeOptions {
+interface Options extends SweepOptions {
   workers: number[];
   count?: number;
-  layers?: string[];
-  units?: Record<string, number[]>;
-  k: number;
-  quantile: number;
-  batch?: number;
-  device: (typeof DEVICE_NAMES)[number];
-  threads?: number;
-  prefixTokens?: number;
   seconds: number;
   json?: boolean;
 }
 
 export function registerPlan(program: Command): void {
-  program
+  const command = program
     .command("plan")
     .description("predict time, memory and disk of a dissection, on one machine or many")
-    .argument("<model>", "an ONNX file")
-    .option("--images <path>", "probe set: a folder (class folders or flat), .zip, .tar, or .npy")
-    .option("--latents <path>", "for generators: a .npy per input, in a folder (file name = input name), or one .npy")
+    .argument("<model>", "an ONNX file");
+  withProbe(command)
     .option(
       "--workers <numbers>",
       "how many processes on machines like this one, separated by commas",
       counts,
       [1, 16, 256],
     )
-    .option("--count <number>", "images of the whole set, when only some like them are given", whole())
-    .option("--layers <names>", "layers, separated by commas; default: the principal ones (milan inspect)", names)
-    .option("--units <layer:numbers>", "only these units of a layer, such as layer4:0-63,70; may be repeated", units)
-    .option("--k <number>", "exemplars a unit", whole(), 15)
-    .option("--quantile <number>", "level of the masks", between(0, 1), 0.99)
-    .option("--size <pixels>", "input size, where the model leaves it open (224, or 192x320 for height x width)", size)
-    .addOption(new Option("--fit <how>", "how pictures of another shape are fitted").choices(["crop", "squash", "pad"]))
-    .option("--mean <r,g,b>", "as in milan dissect", reals)
-    .option("--std <r,g,b>", "likewise", reals)
-    .option("--input-range <low-high>", "likewise", range)
-    .addOption(new Option("--channels <order>", "likewise").choices(["rgb", "bgr", "grey"]))
-    .option("--batch <number>", "images run at once; default 8, or what the model demands", whole(1, 4096))
-    .addOption(new Option("--device <name>", "where to run").choices(DEVICE_NAMES).default("cpu"))
-    .option("--threads <number>", "threads of the runtime; default: all cores", whole(1, 256))
-    .option("--prefix-tokens <number>", "as in milan dissect", whole(0))
-    .option("--generated <tensor>", "as in milan dissect")
+    .option("--count <number>", "images of the whole set, when only some like them are given", whole());
+  withSweep(command)
     .option("--seconds <number>", "how long to measure, apart from opening", whole(1, 3600), 20)
     .option("--json", "machine-readable output, with the constants that were measured")
     .addHelpText(
@@ -65,21 +40,15 @@ machine like this one with nothing else to do; a machine that is busy while it i
   milan plan net.onnx --images some-photos/ --count 1281167 --workers 1,16,256`,
     )
     .action(async (path: string, options: Options) => {
-      if ((options.images === undefined) === (options.latents === undefined)) {
-        throw new UserError("planning: expected one of --images or --latents; say which probe set to use");
-      }
+      expectOneProbe("planning", options);
       const { openModel } = await import("../exemplars/subject.js");
       const { forecast } = await import("../exemplars/forecast.js");
       const subject = await openModel(path, options.size ? { size: options.size } : {});
-      const { workers, layers, k, quantile, device } = options;
+      const { workers, count, seconds } = options;
       const found = await forecast(subject, await chooseProbe(options), {
-        ...{ workers, k, quantile, device, progress: terminalProgress(), forMs: 1000 * options.seconds },
-        ...(layers && { layers }),
-        ...(options.units && { units: options.units }),
-        ...(options.batch && { batchSize: options.batch }),
-        ...(options.threads && { threads: options.threads }),
-        ...(options.count && { images: options.count }),
-        ...(options.prefixTokens !== undefined && { prefixTokens: options.prefixTokens }),
+        ...settingsOf(options),
+        ...{ workers, progress: terminalProgress(), forMs: 1000 * seconds },
+        ...(count && { images: count }),
       });
       if (options.json) printJson(found);
       else print(path, options, found);
