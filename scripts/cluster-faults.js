@@ -15,7 +15,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
 const { values: options } = parseArgs({
@@ -35,6 +35,7 @@ const MODEL = fileURLToPath(new URL("src/builtin/assets/resnet-scenes.onnx", ROO
 const LEASE_S = 2;
 const KINDS = ["worker killed", "worker stopped", "worker ended", "Redis emptied", "coordinator killed"];
 
+const { Random } = await import(pathToFileURL(join(DIST, "base/random.js")).href);
 const folder = resolve(options.work ?? mkdtempSync(join(tmpdir(), "milan-cluster-faults-")));
 const shared = join(folder, "shared");
 mkdirSync(shared, { recursive: true });
@@ -62,17 +63,6 @@ const milan = (...args) => start(process.execPath, [join(DIST, "cli/main.js"), .
 async function done(child) {
   await child.ended;
   if (child.exitCode !== 0) throw new Error(child.text);
-}
-
-/** Numbers below 1 by a seed (mulberry32). */
-function randomOf(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 async function freePort() {
@@ -129,9 +119,9 @@ async function trial(random, reference, out) {
   const later = [];
   while (!workers.some(({ text }) => / part 1 of /.test(text))) await sleep(50);
   while (faults.length < Number(options.faults)) {
-    await sleep(500 + 1500 * random());
-    const kind = KINDS[Math.floor(random() * KINDS.length)];
-    const i = Math.floor(random() * workers.length);
+    await sleep(500 + 1500 * random.uniform());
+    const kind = KINDS[random.integer(KINDS.length)];
+    const i = random.integer(workers.length);
     if (coordinating.exitCode !== null) break;
     faults.push(kind);
     if (kind === "worker killed" || kind === "worker ended") {
@@ -189,7 +179,7 @@ for (let number = 0; number < Number(options.trials); number++) {
   const out = join(shared, `run-${number}`);
   rmSync(out, { recursive: true, force: true });
   const begun = performance.now();
-  const result = await trial(randomOf(Number(options.seed) * 1000 + number), reference, out);
+  const result = await trial(new Random(Number(options.seed) * 1000 + number), reference, out);
   for (const kind of result.faults) counts.set(kind, counts.get(kind) + 1);
   swept += result.swept;
   if (result.problems.length === 0) same++;

@@ -10,8 +10,10 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { inputsIn } from "./faults/inputs.js";
+import { DIST } from "./faults/milan.js";
 import { trial, undisturbed } from "./faults/trial.js";
 import { worksFor } from "./faults/works.js";
 
@@ -27,17 +29,7 @@ const { values: options } = parseArgs({
   },
 });
 
-/** Numbers below 1 by a seed (mulberry32). */
-function randomOf(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
+const { Random } = await import(pathToFileURL(join(DIST, "base/random.js")).href);
 const folder = resolve(options.work ?? mkdtempSync(join(tmpdir(), "milan-faults-")));
 const clear = () => options.keep || options.work || rmSync(folder, { recursive: true, force: true });
 process.on("exit", clear);
@@ -50,7 +42,7 @@ const works = worksFor(inputs).filter(
 const rows = [];
 let isWrong = false;
 for (const [number, work] of works.entries()) {
-  const random = randomOf(Number(options.seed) * 1000 + number);
+  const random = new Random(Number(options.seed) * 1000 + number);
   const place = join(folder, "trial"); // always the same, since some files say where they lie
   const reference = await undisturbed(work, place);
   const row = {
@@ -65,7 +57,7 @@ for (const [number, work] of works.entries()) {
   };
   const goal = Number(options.kills);
   for (let tries = 0; row.moments + row.changes < goal && tries < 4 * goal; tries++) {
-    const most = Math.min(goal - row.moments - row.changes, 1 + Math.floor(random() * 3));
+    const most = Math.min(goal - row.moments - row.changes, 1 + random.integer(3));
     const result = await trial(work, reference, place, { random, kills: most });
     const { kills, problem, differing, leftovers, lostMs } = result;
     row.trials += 1;

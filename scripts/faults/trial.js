@@ -51,7 +51,7 @@ export async function undisturbed(work, folder) {
 
 /**
  * A trial.
- * @param random gives numbers below 1. @param kills how many at most; a command may be done before.
+ * @param random a `Random` of `base/random.ts`. @param kills how many at most; a command may be done before.
  * @returns the kills (`at` a moment or a change), and what is wrong: `differing` files, `leftovers`, `problem`s; of the kills, the longest time since the last save,
  * and whether what had been saved was gone on with.
  */
@@ -65,7 +65,7 @@ export async function trial(work, reference, folder, { random, kills: most }) {
     for (const [i, args] of work.steps(at).entries()) {
       for (let saved; ; ) {
         const left = most - result.kills.length;
-        const fault = left > 0 && random() < 0.75 ? chosen(reference.steps[i], random) : {};
+        const fault = left > 0 && random.uniform() < 0.75 ? chosen(reference.steps[i], random) : {};
         const env = { ...session.env, ...(fault.change && { FAULT_AT: `${fault.change}:${fault.how}` }) };
         const isServing = work.drive !== undefined && i === 0;
         const running = start(work.goOn?.(at)(args) ?? args, { ...env, ...(isServing && { FAULT_SERVING: "1" }) });
@@ -114,6 +114,6 @@ export async function trial(work, reference, folder, { random, kills: most }) {
 
 /** A moment, or a change of the file system, of those that the undisturbed step has. */
 function chosen({ ms, changes }, random) {
-  if (random() < 0.35) return { ms: random() * ms };
-  return { change: 1 + Math.floor(random() * changes), how: ["before", "after", "torn"][Math.floor(random() * 3)] };
+  if (random.uniform() < 0.35) return { ms: random.uniform() * ms };
+  return { change: 1 + random.integer(changes), how: ["before", "after", "torn"][random.integer(3)] };
 }

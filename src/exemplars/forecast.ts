@@ -4,7 +4,7 @@ import { listBytes, type Prediction, predictSweep, type SweepCosts } from "./cos
 import { type DissectOptions, planOf, sweepOptions } from "./dissect.js";
 import { measureSweep } from "./measure.js";
 import type { ProbeOpener } from "./probe.js";
-import { fixedBatch, type Subject } from "./subject.js";
+import type { Subject } from "./subject.js";
 
 export interface ForecastOptions extends Omit<DissectOptions, "out" | "saveEveryMs"> {
   /** Numbers of workers to predict for, each sweeping one shard. */
@@ -53,7 +53,7 @@ export async function forecast(subject: Subject, probe: ProbeOpener, options: Fo
       layers: plans.length,
       units: plans.reduce((sum, { rows }) => sum + rows, 0),
       images,
-      batchSize: fixedBatch(subject) ?? batchSize,
+      batchSize,
       every: Math.max(...plans.map(({ every }) => every)),
       costs,
       predictions: workers.map((number) =>
