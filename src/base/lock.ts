@@ -106,6 +106,18 @@ export async function withLock<T>(
   }
 }
 
+/**
+ * Does what a process left undone that was killed when its result was there, and lets go of its lock. Where nothing can be written, and while another process
+ * is at it, nothing is done.
+ */
+export async function tidyUp(folder: string, work: () => Promise<void>, options: LockOptions = {}): Promise<void> {
+  try {
+    await withLock(folder, `tidying up ${folder}`, work, options);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+  }
+}
+
 /** Reads and writes a table while no other process does: it takes a moment, and others wait for it. @param path the table. */
 export const withTableLock = <T>(path: string, work: () => Promise<T>): Promise<T> =>
   withLock(dirname(path), `writing ${path}`, work, { part: `writing-${basename(path)}`, waitMs: 10_000 });
@@ -121,6 +133,7 @@ function expectNoOther(folder: string, wanted: string, part: string | undefined,
     const path = resolve(folder, name);
     const holder = holderOf(textOf(path));
     if (holder && isRunning(holder)) throw held(path, holder, { wanted });
+    if (holder && !isRange) takeLock(path, wanted, { wanted })(); // leaves nothing of who was killed at a range
   }
 }
 

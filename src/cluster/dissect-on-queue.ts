@@ -22,6 +22,7 @@ import {
   sweepOptions,
   withProbe,
 } from "../exemplars/dissect.js";
+import { sayFinished } from "../exemplars/finish.js";
 import { merge } from "../exemplars/merge.js";
 import type { Probe, ProbeOpener } from "../exemplars/probe.js";
 import { hasState, statesIn } from "../exemplars/state.js";
@@ -71,7 +72,7 @@ export async function dissectOnQueue(
     return found;
   });
   if (prepared === undefined) {
-    progress.warn(`${out} is finished already; nothing to do`);
+    await sayFinished(out, progress);
     await removeParts(results, out); // of a coordinator that was killed before it could
     return Run.open(out);
   }

@@ -13,7 +13,7 @@ import { resolveLayers } from "../engine/onnx/layers.js";
 import type { SessionOptions } from "../engine/runtime/session.js";
 import { checkIdentity, isRun, type Manifest, readManifest, writeManifest } from "../run/manifest.js";
 import { Run } from "../run/run.js";
-import { finish, type SweepSettings } from "./finish.js";
+import { finish, type SweepSettings, sayFinished } from "./finish.js";
 import { layoutOf } from "./layout.js";
 import { type LayerPlan, planSweep } from "./plan.js";
 import type { Probe, ProbeOpener } from "./probe.js";
@@ -75,7 +75,7 @@ export async function dissectShard(
     const common = sweepOptions(subject, opened, options);
     const range = rangeOf(shard, opened.size, common.batchSize);
     if (await isFinished(out, manifest)) {
-      progress.warn(`${out} is finished already; nothing to do`);
+      await sayFinished(out, progress);
       return { ...range, skipped: manifest.skipped };
     }
     const beforeSave = () => writeManifest(out, manifest);
@@ -123,7 +123,7 @@ async function dissectOpen(subject: Subject, probe: Probe, options: DissectOptio
   const plans = planOf(subject, probe, options);
   const manifest = manifestOf(subject, probe, plans, options);
   if (await isFinished(out, manifest)) {
-    progress.warn(`${out} is finished already; nothing to do`);
+    await sayFinished(out, progress);
     return Run.open(out);
   }
   if (isRun(out) && (await statesIn(out, probe.size)).length > 0) {

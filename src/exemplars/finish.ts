@@ -3,11 +3,14 @@ import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { UserError } from "../base/errors.js";
 import { writeAtomically } from "../base/files.js";
+import { tidyUp } from "../base/lock.js";
+import type { Progress } from "../base/progress.js";
+import { removeLeftovers } from "../base/temporary.js";
 import { ndarray } from "../engine/tensor/ndarray.js";
 import { writeNpy } from "../engine/tensor/npy.js";
 import { writeSafetensors } from "../engine/tensor/safetensors.js";
 import { layerFolder } from "../run/layer-folder.js";
-import { type Manifest, type UnitFlaw, writeManifest } from "../run/manifest.js";
+import { type Manifest, readManifest, type UnitFlaw, writeManifest } from "../run/manifest.js";
 import { Run } from "../run/run.js";
 import { writeIntegers, writeReals } from "../run/table.js";
 import { digestsOf, digestsPath, writeDigests } from "./digests.js";
@@ -53,9 +56,25 @@ export async function finish(
   }
   await writeProbeTable(join(out, "probe.csv"), probe);
   await writeManifest(out, { ...manifest, complete: true, skipped, flaws });
-  await removeParts(out, plans);
-  await removeStates(out);
+  await removeRemains(out, manifest);
   return Run.open(out);
+}
+
+/** Says that a run is finished, for which there is nothing left to do but what a process did not that was killed after its last table. */
+export async function sayFinished(out: string, progress: Progress): Promise<void> {
+  progress.warn(`${out} is finished already; nothing to do`);
+  const manifest = await readManifest(out);
+  await tidyUp(out, () => removeRemains(out, manifest));
+}
+
+/** Removes what only an unfinished run needs. */
+async function removeRemains(out: string, { layers }: Manifest): Promise<void> {
+  removeLeftovers(out);
+  await removeParts(
+    out,
+    layers.map(({ name }) => name),
+  );
+  await removeStates(out);
 }
 
 function checkCount(probe: Probe, skipped: readonly number[], k: number): void {

@@ -103,10 +103,10 @@ export async function copyPart(
 }
 
 /** Removes all parts. */
-export async function removeParts(folder: string, plans: readonly LayerPlan[]): Promise<void> {
+export async function removeParts(folder: string, layers: readonly string[]): Promise<void> {
   for (const name of readdirSync(folder)) if (isPartOfDigests(name)) await rm(join(folder, name), { force: true });
-  for (const { layout } of plans) {
-    const own = layerFolder(folder, layout.name);
+  for (const layer of layers) {
+    const own = layerFolder(folder, layer);
     for (const name of readdirSync(own)) if (PART.test(name)) await rm(join(own, name), { force: true });
   }
 }

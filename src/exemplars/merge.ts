@@ -13,7 +13,7 @@ import type { SessionOptions } from "../engine/runtime/session.js";
 import { checkIdentity, type Manifest, readManifest, writeManifest } from "../run/manifest.js";
 import { Run } from "../run/run.js";
 import { isFinished, manifestOf, rangeOf, type Shard, sweepOptions } from "./dissect.js";
-import { finish } from "./finish.js";
+import { finish, sayFinished } from "./finish.js";
 import type { LayerLayout } from "./layout.js";
 import { type LayerPlan, planSweep } from "./plan.js";
 import { imageFolder, latentFolder, type Probe } from "./probe.js";
@@ -62,14 +62,14 @@ export async function merge(folders: readonly string[], options: MergeOptions): 
   const { out, progress = silent } = options;
   const manifest = await sharedManifest(folders);
   if (manifest.complete) {
-    progress.warn(`${folders[0]} is finished already; nothing to do`);
+    await sayFinished(folders[0], progress);
     return Run.open(folders[0]);
   }
   const states = await shardsOf(folders, manifest.probeSize);
   const missing = gapsOf(states, manifest.probeSize);
   if (!options.partial) expectAll(folders, states, manifest, "dissect them, name their folders, or add --partial");
   if (await isFinished(out, manifest)) {
-    progress.warn(`${out} is finished already; nothing to do`);
+    await sayFinished(out, progress);
     return Run.open(out);
   }
   return withLock(out, `merging into ${out}`, async () => {
@@ -199,8 +199,8 @@ export async function mergeShard(
 ): Promise<{ images: number; of: number }> {
   const { out, progress = silent } = options;
   const manifest = await sharedManifest(folders);
-  const nothing = () => {
-    progress.warn(`${out} is finished already; nothing to do`);
+  const nothing = async () => {
+    await sayFinished(out, progress);
     return { images: 0, of: 0 };
   };
   if (manifest.complete) return nothing();

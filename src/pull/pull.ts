@@ -7,7 +7,7 @@ import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../base/errors.js";
 import { checkWritable } from "../base/files.js";
-import { withLock } from "../base/lock.js";
+import { tidyUp, withLock } from "../base/lock.js";
 import { type Progress, silent } from "../base/progress.js";
 import { temporaryName } from "../base/temporary.js";
 import { readWeights } from "../describer/checkpoint/checkpoint.js";
@@ -50,8 +50,11 @@ export async function pull(name: string, options: PullOptions = {}): Promise<Pul
   const item = find(name);
   const path = pathOf(item, folder);
   if (existsSync(path)) {
-    // of a process that was killed at the very end
-    for (const each of [...madeOf(item, path), `${path}.part.json`]) await rm(each, { force: true }).catch(() => {});
+    const remains = [...madeOf(item, path), `${path}.part.json`];
+    const remove = async () => {
+      for (const each of remains) await rm(each, { force: true });
+    };
+    await tidyUp(join(folder, item.kind), remove, { part: item.name });
     return { item, path, wasThere: true };
   }
   if (offline) {

@@ -5,10 +5,11 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { lockName } from "../../src/base/files.js";
 import { temporaryName } from "../../src/base/temporary.js";
 import { shapeScenes, writeShapes } from "../../src/data/world/shapes.js";
 import { writeModel } from "../../src/engine/onnx/model.js";
@@ -104,5 +105,16 @@ test("what a process killed before it had anything to say leaves behind is in no
 test("a finished run has nothing to do", async () => {
   const before = contents("whole");
   expect(await dissecting("whole")).toEqual([`warn ${at("whole")} is finished already; nothing to do`, "finished"]);
+  expect(contents("whole")).toEqual(before);
+});
+
+test("what a process leaves that is killed after its last table is removed by the next, though there is nothing else to do", async () => {
+  const before = contents("whole");
+  const dead = { pid: 4194304, host: hostname(), began: "1", purpose: "dissecting" };
+  for (const range of [undefined, { from: 0, to: 24 }]) {
+    writeFileSync(join(at("whole"), lockName(undefined, range)), JSON.stringify(dead));
+  }
+  for (const name of ["sweep.safetensors", "sweep-0-24.safetensors"]) writeFileSync(at(`whole/${name}`), "not needed");
+  expect((await dissecting("whole")).at(-1)).toBe("finished");
   expect(contents("whole")).toEqual(before);
 });
