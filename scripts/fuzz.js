@@ -34,4 +34,5 @@ const outcomes = await module.campaign({ seed: Number(values.seed), ms, ...targe
 const sum = (key) => outcomes.reduce((total, outcome) => total + outcome[key], 0);
 const findings = outcomes.flatMap((outcome) => outcome.findings);
 console.log(line(["all", sum("tried"), sum("refused"), sum("accepted"), findings.length, "", ""]));
+for (const { target, input, what, stack } of findings) console.log(`\n${target}, input ${input}: ${what}\n${stack}`);
 process.exitCode = findings.length > 0 ? 1 : 0;

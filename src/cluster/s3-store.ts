@@ -92,6 +92,7 @@ class Objects {
   /** What lies at keys below the root that begin so. */
   async list(start: string): Promise<StoredObject[]> {
     const found: StoredObject[] = [];
+    const seen = new Set<string>();
     for (let token: string | undefined; ; ) {
       const command = new this.#sdk.ListObjectsV2Command({
         ...{ Bucket: this.#bucket, Prefix: this.#prefix + start },
@@ -103,6 +104,12 @@ class Objects {
       }
       token = NextContinuationToken;
       if (token === undefined) return found;
+      if (seen.has(token)) {
+        throw new UserError(
+          `listing ${this.location}/${start}: the store gives the same page again and again; try another`,
+        );
+      }
+      seen.add(token);
     }
   }
 

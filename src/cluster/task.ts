@@ -6,6 +6,7 @@ import { basename } from "node:path";
 import { z } from "zod";
 import { UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
+import { parseJson } from "../base/json.js";
 import { VERSION } from "../base/version.js";
 import { rangeOf } from "../exemplars/dissect.js";
 import { type Range, statePath } from "../exemplars/state.js";
@@ -93,7 +94,7 @@ export function parseTask(text: string, where: string, sum?: string): Task {
   }
   let found: unknown;
   try {
-    found = JSON.parse(text);
+    found = parseJson(text);
   } catch {
     throw new UserError(`reading ${where}: it is damaged; delete its folder and start the dissection again`);
   }

@@ -38,7 +38,9 @@ export async function readDigests(path: string): Promise<ReadonlyMap<number, str
   if (!existsSync(path)) return new Map();
   try {
     const rows = parse(await readWhole("reading", path), { from: 2 }) as [string, string][];
-    return new Map(rows.map(([id, digest]) => [Number(id), digest]));
+    const digests = new Map(rows.map(([id, digest]) => [Number(id), digest]));
+    if (rows.every(([id, digest]) => /^\d+$/.test(id) && /^[0-9a-f]{64}$/.test(digest))) return digests;
+    throw new Error("rows that are no picture and its sum");
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`reading ${path}: it is damaged; delete it, or dissect again`, { cause: error });

@@ -23,6 +23,7 @@ export const TARGETS: readonly Listed[] = [
   },
   { name: "checkpoints/pickle", quick: 80, load: async () => (await import("./targets/checkpoints.js")).checkpoints },
   { name: "checkpoints/archive", quick: 60, load: async () => (await import("./targets/checkpoints.js")).containers },
+  { name: "checkpoints/training", quick: 60, load: async () => (await import("./targets/checkpoints.js")).trainings },
   {
     name: "pictures/decode",
     quick: 50,
@@ -64,6 +65,13 @@ export const TARGETS: readonly Listed[] = [
   { name: "files/locks", quick: 60, load: async () => (await import("./targets/files.js")).locks },
   { name: "files/studies", quick: 12, mostMs: 20_000, load: async () => (await import("./targets/files.js")).studies },
   { name: "files/pull", quick: 20, mostMs: 20_000, load: async () => (await import("./targets/files.js")).pulls },
+  { name: "cluster/tasks", quick: 80, load: async () => (await import("./targets/cluster.js")).tasks },
+  {
+    name: "cluster/objects",
+    quick: 40,
+    mostMs: 20_000,
+    load: async () => (await import("./targets/cluster.js")).objects,
+  },
   {
     name: "servers/explorer",
     quick: 30,

@@ -74,8 +74,11 @@ function change(random: Random, holder: unknown[] | Pairs, at: number, home?: st
   const kind = random.integer(8);
   if (at >= list.length) return;
   if (kind === 0) list.splice(at, 1);
-  else if (kind === 1) (list as unknown[]).splice(at, 0, ...Array(pick(random, [1, 1, 2, 100])).fill(list[at]));
-  else if (kind === 2 && holder instanceof Pairs) holder.list[at] = [pick(random, texts(home)), holder.list[at][1]];
+  else if (kind === 1) {
+    const times = pick(random, [1, 1, 2, 100]);
+    const isSmall = times < 100 || toText(list[at]).length < 1e4; // hundreds of hundreds of hundreds are more than a text can hold
+    (list as unknown[]).splice(at, 0, ...Array(isSmall ? times : 1).fill(list[at]));
+  } else if (kind === 2 && holder instanceof Pairs) holder.list[at] = [pick(random, texts(home)), holder.list[at][1]];
   else if (holder instanceof Pairs) holder.list[at] = [holder.list[at][0], strange(random, home)];
   else holder[at] = strange(random, home);
 }

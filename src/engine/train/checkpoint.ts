@@ -5,6 +5,7 @@
  * The file is two to four times as large as the parameters; it is replaced atomically.
  */
 import { UserError } from "../../base/errors.js";
+import { parseJson } from "../../base/json.js";
 import { type NdArray, sizeOf } from "../tensor/ndarray.js";
 import { openSafetensors, writeSafetensors } from "../tensor/safetensors.js";
 import type { OptimiserState } from "./optimisers.js";
@@ -117,7 +118,7 @@ function readHeader(path: string, text: string | undefined): { identity: Trainin
   }
   let header: { format?: unknown; identity?: unknown; place?: Partial<Place> } | null;
   try {
-    header = JSON.parse(text);
+    header = parseJson(text) as typeof header;
   } catch {
     throw damaged(path, "its metadata are not JSON");
   }

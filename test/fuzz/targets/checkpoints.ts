@@ -1,10 +1,12 @@
-/** Checkpoints: the pickle machine, and the archive around it. */
-import { writeFileSync } from "node:fs";
+/** Checkpoints: the pickle machine, the archive around it, and those of trainings here. */
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Random } from "../../../src/base/random.js";
 import { readCheckpoint, readWeights } from "../../../src/describer/checkpoint/checkpoint.js";
 import { openDescriberFiles } from "../../../src/describer/directory.js";
+import { ndarray } from "../../../src/engine/tensor/ndarray.js";
+import { isComplete, loadCheckpoint, saveCheckpoint } from "../../../src/engine/train/checkpoint.js";
 import { unpack } from "../../../src/pull/unpack.js";
 import {
   checkpointBytes,
@@ -18,6 +20,7 @@ import {
   zip,
 } from "../../describer/checkpoint/forge.js";
 import { chance, NUMBERS as INTEGERS, pick, spoil, texts } from "../mutate.js";
+import { spoilJson } from "../mutate-json.js";
 import type { Target } from "../target.js";
 
 const PICKLE = pickle(
@@ -88,4 +91,44 @@ export const containers: Target = {
       await unpack(path, join(box, `unpacked-${random.integer(1e9)}`), { limit: 1e7 });
     },
   }),
+};
+
+/** What an unfinished training left: its metadata are JSON within the JSON of the file. */
+export const trainings: Target = {
+  async prepare(box) {
+    const path = join(box, "training.checkpoint.safetensors");
+    const values = new Map([["w", ndarray("float32", [2, 2], Float32Array.of(1, 2, 3, 4))]]);
+    const identity = { seed: 1, optimiser: { name: "adam" } };
+    const best = { value: 0.5, epoch: 1 };
+    const place = {
+      ...{ epoch: 2, batch: 3, step: 13, elapsedMs: 10, waited: 1 },
+      sums: { loss: 2 },
+      best,
+      complete: false,
+    };
+    const state = new Map([["w/m", ndarray("float32", [4], new Float32Array(4))]]);
+    await saveCheckpoint(path, { identity, place, values, state, best: values });
+    const sample = readFileSync(path);
+    const length = Number(sample.readBigUInt64LE());
+    const header = JSON.parse(sample.toString("utf8", 8, 8 + length));
+    const training = JSON.parse(header.__metadata__.training);
+    return {
+      async once(random) {
+        let bytes: Buffer = sample;
+        if (chance(random, 0.3)) bytes = spoil(random, sample);
+        else {
+          const within = chance(random, 0.7);
+          const text = within ? spoilJson(random, training).toString() : JSON.stringify(training);
+          const outer = { ...header, __metadata__: { training: text } };
+          const json = within ? Buffer.from(JSON.stringify(outer)) : spoilJson(random, outer);
+          const prefix = Buffer.alloc(8);
+          prefix.writeBigUInt64LE(BigInt(json.length));
+          bytes = Buffer.concat([prefix, json, sample.subarray(8 + length)]);
+        }
+        writeFileSync(path, bytes);
+        await isComplete(path);
+        await loadCheckpoint(path, { identity, values });
+      },
+    };
+  },
 };
