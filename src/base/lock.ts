@@ -20,6 +20,7 @@ import { codeOf, fileProblem, UserError } from "./errors.js";
 import { isLock, isRangeLock, lockName } from "./files.js";
 import { sha256 } from "./hash.js";
 import { onInterruption } from "./interruption.js";
+import { parseJson } from "./json.js";
 import { isRunning, type Process, thisProcess } from "./running.js";
 import { temporaryName } from "./temporary.js";
 
@@ -210,7 +211,7 @@ function textOf(path: string): string | undefined {
 
 function holderOf(text: string | undefined): Holder | undefined {
   try {
-    const found = JSON.parse(text ?? "") as Holder;
+    const found = parseJson(text ?? "") as Holder;
     const isSound = [found.host, found.began, found.purpose].every((each) => typeof each === "string");
     return Number.isInteger(found.pid) && found.pid > 0 && isSound ? found : undefined;
   } catch {

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
+import { parseJson } from "../base/json.js";
 import { withLock } from "../base/lock.js";
 import { silent } from "../base/progress.js";
 import { VERSION } from "../base/version.js";
@@ -165,7 +166,7 @@ async function begin(results: Results, task: Task, text: string): Promise<void> 
 
 function differences(found: string, task: Task): string {
   try {
-    const other = JSON.parse(found) as Task;
+    const other = parseJson(found) as Task;
     if (other.milan !== task.milan) return `Milan ${other.milan}`;
     if (other.parts !== task.parts) return `--parts ${other.parts}`;
     if (other.batchSize !== task.batchSize) return `--batch ${other.batchSize}`;

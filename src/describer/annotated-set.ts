@@ -8,6 +8,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { UserError } from "../base/errors.js";
 import { readWhole } from "../base/files.js";
 import { sha256, sha256File } from "../base/hash.js";
+import { parseJson } from "../base/json.js";
 import { type Progress, silent } from "../base/progress.js";
 import { readAnnotations } from "../data/annotations/annotations.js";
 import { resolveSets } from "../data/annotations/names.js";
@@ -95,7 +96,7 @@ async function areSimulated(folder: string): Promise<boolean> {
   if (!existsSync(path)) return false;
   try {
     return (
-      (JSON.parse((await readWhole("reading", path)).toString("utf8")) as { simulated?: unknown })?.simulated === true
+      (parseJson((await readWhole("reading", path)).toString("utf8")) as { simulated?: unknown })?.simulated === true
     );
   } catch (error) {
     if (error instanceof UserError) throw error;

@@ -9,6 +9,7 @@ import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { codeOf, fileProblem, messageOf, UserError } from "../base/errors.js";
 import { readWhole, writeFileAtomically } from "../base/files.js";
+import { parseJson } from "../base/json.js";
 import { temporaryName } from "../base/temporary.js";
 import { halved, halveModel, LEAST_HALVED } from "../engine/onnx/halve.js";
 import { type OnnxModel, readModel, writeModel } from "../engine/onnx/model.js";
@@ -150,7 +151,7 @@ const familiarTensors = (tensors: ReadonlyMap<string, NdArray<"float32">>) =>
 async function readJson(path: string): Promise<unknown> {
   const text = (await readWhole("reading", path)).toString("utf8");
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     throw new UserError(`reading ${path}: it is not JSON (${messageOf(error)}); convert or train the describer again`);
   }

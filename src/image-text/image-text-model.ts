@@ -11,6 +11,7 @@ import { dirname, join } from "node:path";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { messageOf, UserError } from "../base/errors.js";
 import { readWhole } from "../base/files.js";
+import { parseJson } from "../base/json.js";
 import type { Preprocessing } from "../data/images/preprocess.js";
 import { cut } from "../engine/onnx/cut.js";
 import { indexGraph } from "../engine/onnx/graph.js";
@@ -155,7 +156,7 @@ async function readJson(folder: string, name: string): Promise<Record<string, un
   const path = find(folder, [name]);
   if (path === undefined) return undefined;
   try {
-    const value: unknown = JSON.parse((await readWhole("reading", path)).toString("utf8"));
+    const value: unknown = parseJson((await readWhole("reading", path)).toString("utf8"));
     if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
     throw new Error("it is no object");
   } catch (error) {

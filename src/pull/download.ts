@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { codeOf, fileProblem, messageOf, UserError } from "../base/errors.js";
 import { writeFileAtomically } from "../base/files.js";
 import { sha256File } from "../base/hash.js";
+import { parseJson } from "../base/json.js";
 import { type Progress, silent } from "../base/progress.js";
 
 export interface Download {
@@ -283,7 +284,7 @@ const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(
 
 async function originOf(part: string): Promise<Origin | undefined> {
   try {
-    const { url, version } = JSON.parse(await readFile(`${part}.json`, "utf8"));
+    const { url, version } = parseJson(await readFile(`${part}.json`, "utf8")) as Record<string, unknown>;
     return typeof url === "string" && typeof version === "string" ? { url, version } : undefined;
   } catch {
     return undefined;

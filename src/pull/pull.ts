@@ -7,6 +7,7 @@ import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../base/errors.js";
 import { checkWritable } from "../base/files.js";
+import { parseJson } from "../base/json.js";
 import { tidyUp, withLock } from "../base/lock.js";
 import { type Progress, silent } from "../base/progress.js";
 import { temporaryName } from "../base/temporary.js";
@@ -148,7 +149,7 @@ const MOST_LISTING = 16 * 2 ** 20;
 
 function jsonIn(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

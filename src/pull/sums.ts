@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../base/errors.js";
 import { lockName, readWhole, writeFileAtomically } from "../base/files.js";
+import { parseJson } from "../base/json.js";
 import { withLock } from "../base/lock.js";
 import type { Downloaded } from "./download.js";
 
@@ -37,7 +38,7 @@ export class Sums {
     const path = join(folder, FILE);
     if (!existsSync(path)) return new Sums(path, {});
     try {
-      const found = Seen.safeParse(JSON.parse((await readWhole("reading", path)).toString("utf8")));
+      const found = Seen.safeParse(parseJson((await readWhole("reading", path)).toString("utf8")));
       if (found.success) return new Sums(path, found.data);
     } catch (error) {
       if (error instanceof UserError) throw error;

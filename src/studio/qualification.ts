@@ -6,6 +6,7 @@ import { parse } from "node:path";
 import { z } from "zod";
 import { messageOf, UserError } from "../base/errors.js";
 import { readWhole } from "../base/files.js";
+import { parseJson } from "../base/json.js";
 import { Random } from "../base/random.js";
 import { publishedName } from "../exemplars/milannotations.js";
 import type { ExemplarStore } from "../exemplars/store.js";
@@ -45,7 +46,7 @@ export async function readQualification(path: string): Promise<Qualification> {
     );
   let json: unknown;
   try {
-    json = JSON.parse((await readWhole("reading", path)).toString("utf8"));
+    json = parseJson((await readWhole("reading", path)).toString("utf8"));
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw wrong(`it is no JSON (${messageOf(error)})`);

@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../base/errors.js";
+import { parseJson } from "../base/json.js";
 import { Random } from "../base/random.js";
 import { isWhole } from "../exemplars/annotated.js";
 import { publishedName } from "../exemplars/milannotations.js";
@@ -181,7 +182,7 @@ function settingsIn(database: Database): Settings {
 
 function jsonIn(database: Database, key: string): unknown {
   try {
-    return JSON.parse(setting(database, key));
+    return parseJson(setting(database, key));
   } catch (error) {
     throw error instanceof UserError ? error : damagedSetting(database, key);
   }

@@ -7,6 +7,7 @@ import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../base/errors.js";
 import { checkWritable, isVacant, readWhole, writeFileAtomically } from "../../base/files.js";
+import { parseJson } from "../../base/json.js";
 import { withLock } from "../../base/lock.js";
 import { type Progress, silent } from "../../base/progress.js";
 import { removeLeftovers } from "../../base/temporary.js";
@@ -122,7 +123,7 @@ async function readRecipe(folder: string): Promise<Recipe> {
   }
   let recipe: Recipe;
   try {
-    recipe = JSON.parse((await readWhole(operation, path)).toString("utf8")) as Recipe;
+    recipe = parseJson((await readWhole(operation, path)).toString("utf8")) as Recipe;
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`${operation}: ${WORLD_FILE} is not JSON; render the folder anew`, { cause: error });

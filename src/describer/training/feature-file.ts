@@ -10,6 +10,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, UserError } from "../../base/errors.js";
 import { readWhole, writeFileAtomically } from "../../base/files.js";
+import { parseJson } from "../../base/json.js";
 import { type Progress, silent } from "../../base/progress.js";
 import { ndarray, zeros } from "../../engine/tensor/ndarray.js";
 import { type NpyFile, openNpy, writeNpy } from "../../engine/tensor/npy.js";
@@ -136,7 +137,7 @@ async function claim(folder: string, identity: FeatureIdentity): Promise<void> {
   if (found === text) return;
   let there: Partial<FeatureIdentity>;
   try {
-    there = JSON.parse(found);
+    there = parseJson(found) as typeof there;
   } catch (error) {
     throw new UserError(`reading ${path}: it is damaged (${messageOf(error)}); delete the folder and train again`);
   }

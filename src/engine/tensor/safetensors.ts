@@ -6,6 +6,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { fileProblem, UserError } from "../../base/errors.js";
 import { writeAtomically } from "../../base/files.js";
+import { parseJson } from "../../base/json.js";
 import { widenBfloat16 } from "./bfloat16.js";
 import { bytesOf, type DType, fromBytes, type NdArray, sizeOf, toBytes } from "./ndarray.js";
 
@@ -151,7 +152,7 @@ async function readHeader(file: FileHandle, path: string): Promise<Header> {
   }
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(await readAt(file, path, 8, length)));
+    json = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(await readAt(file, path, 8, length)));
   } catch {
     return reject("its header is not JSON");
   }

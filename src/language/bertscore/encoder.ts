@@ -7,6 +7,7 @@ import { basename, join, resolve } from "node:path";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { messageOf, UserError } from "../../base/errors.js";
 import { readWhole } from "../../base/files.js";
+import { parseJson } from "../../base/json.js";
 import { cut } from "../../engine/onnx/cut.js";
 import { indexGraph } from "../../engine/onnx/graph.js";
 import { type OnnxModel, readModel } from "../../engine/onnx/model.js";
@@ -153,7 +154,7 @@ async function openTokenizer(folder: string): Promise<TextTokenizer> {
 async function readJson(path: string): Promise<any> {
   const text = (await readWhole("opening", path)).toString("utf8");
   try {
-    const value = JSON.parse(text);
+    const value = parseJson(text);
     if (typeof value === "object" && value !== null) return value;
     throw new Error("it is no object");
   } catch (error) {

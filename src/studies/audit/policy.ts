@@ -6,6 +6,7 @@
  */
 import { messageOf, UserError } from "../../base/errors.js";
 import { readWhole } from "../../base/files.js";
+import { parseJson } from "../../base/json.js";
 import type { Rule } from "./audit.js";
 import { wantedOf } from "./match.js";
 
@@ -14,7 +15,7 @@ export async function readPolicy(path: string): Promise<Rule[]> {
   const wrong = (what: string) => new UserError(`reading ${path}: ${what}`);
   let found: unknown;
   try {
-    found = JSON.parse((await readWhole("reading", path)).toString("utf8"));
+    found = parseJson((await readWhole("reading", path)).toString("utf8"));
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw wrong(`${messageOf(error)}; expected JSON with a list of "rules"`);

@@ -12,6 +12,7 @@
 import { dirname, isAbsolute, normalize, sep } from "node:path";
 import { UserError } from "../../base/errors.js";
 import { readWhole, writeFileAtomically } from "../../base/files.js";
+import { parseJson } from "../../base/json.js";
 
 export type Region =
   | { readonly box: readonly [number, number, number, number] }
@@ -38,7 +39,7 @@ export interface ConceptsFile {
 export async function readConcepts(path: string): Promise<ConceptsFile> {
   let found: { format?: unknown; opaque?: unknown; images?: unknown };
   try {
-    found = JSON.parse((await readWhole("reading the concepts", path)).toString("utf8"));
+    found = parseJson((await readWhole("reading the concepts", path)).toString("utf8")) as typeof found;
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`reading the concepts ${path}: ${(error as Error).message}; expected JSON`, { cause: error });
