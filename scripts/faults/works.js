@@ -254,11 +254,11 @@ const picturesIn = (folder) =>
     ? readdirSync(folder, { recursive: true }).filter((name) => /(^|[\\/])\d+\.(jpg|png)$/.test(name)).length
     : undefined;
 
-/** Of a download that was cut off. */
+/** Of a download that was cut off; a hub's listing is asked for anew, in a folder that is under way. */
 function bytesUnderWay(folder) {
   if (!existsSync(folder)) return undefined;
   const [name] = readdirSync(folder, { recursive: true }).filter(
-    (each) => each.endsWith(".part") && existsSync(`${folder}/${each}.json`),
+    (each) => each.endsWith(".part") && !/\.tmp[\\/]/.test(each) && existsSync(`${folder}/${each}.json`),
   );
   return name === undefined ? undefined : statSync(`${folder}/${name}`).size;
 }
