@@ -13,10 +13,11 @@ import type { Arrays } from "../../engine/runtime/session.js";
 import type { Run } from "../../run/run.js";
 import { silence } from "../../studies/editing/silence.js";
 import type { Ablation, Effect, Probe, UnitLine, UnitRef } from "../api/schemas.js";
+import { EffectTally } from "./effect-tally.js";
 import { firedUnits } from "./fired.js";
-import { cannotSee, type Network, type NetworkOptions, openNetwork } from "./network.js";
+import { cannotSee, type Network, type NetworkOptions, nameIn, openNetwork } from "./network.js";
 import { Passes, type Silent } from "./passes.js";
-import { changes, largest, sharesOf } from "./shares.js";
+import { changes, largest, MOST_CLASSES, sharesOf } from "./shares.js";
 import { Shelf } from "./shelf.js";
 import { Turns } from "./turns.js";
 import { readUpload } from "./upload.js";
@@ -55,7 +56,6 @@ const MOST_WAITING = 32;
 const MOST_MODELS = 2;
 /** Of the answer to a picture. */
 const MOST_FIRED = 200;
-const MOST_CLASSES = 10;
 const MOST_EFFECTS = 5000;
 /** Pictures a pass: no other request is answered meanwhile. */
 const PICTURES_A_PASS = 3;
@@ -315,11 +315,6 @@ function classifying(opened: Opened): Opened {
 
 const sizeOf = ({ manifest }: Run): readonly [number, number] => [manifest.pictureHeight, manifest.pictureWidth];
 
-const nameIn =
-  ({ classes }: Network) =>
-  (number: number) =>
-    classes?.[number] ?? `class ${number}`;
-
 function seen(pixels: Uint8Array, maps: readonly Float32Array[]): Seen {
   const own = maps.reduce((sum, { byteLength }) => sum + byteLength, pixels.byteLength);
   const begun: Seen["begun"] = new Map();
@@ -342,46 +337,3 @@ function joined(pictures: readonly Uint8Array[]): Uint8Array {
 const distinct = (units: readonly z.infer<typeof UnitRef>[]) => [
   ...new Map(units.map((ref) => [`${ref.layer}/${ref.unit}`, ref])).values(),
 ];
-
-/** Mean shares of classes over pictures, before and after. */
-class EffectTally {
-  readonly #network: Network;
-  readonly #before: Float64Array;
-  readonly #after: Float64Array;
-  #images = 0;
-  #changed = 0;
-
-  constructor(network: Network) {
-    this.#network = network;
-    this.#before = new Float64Array(network.classifier!.classes);
-    this.#after = new Float64Array(network.classifier!.classes);
-  }
-
-  /** @param before and @param after: float32 [picture, class]. */
-  add(before: Float32Array, after: Float32Array): void {
-    const { length } = this.#before;
-    for (let at = 0; at < before.length; at += length) {
-      const [was, is] = [before, after].map((said) => sharesOf(said.subarray(at, at + length), this.#network.saying));
-      for (let i = 0; i < length; i++) {
-        this.#before[i] += was[i];
-        this.#after[i] += is[i];
-      }
-      this.#images++;
-      if (largest(was, 1)[0] !== largest(is, 1)[0]) this.#changed++;
-    }
-  }
-
-  done(): z.infer<typeof Effect> {
-    const mean = (sums: Float64Array) => sums.map((sum) => sum / Math.max(1, this.#images));
-    const [before, after] = [mean(this.#before), mean(this.#after)];
-    const most = largest(
-      before.map((share, i) => Math.abs(after[i] - share)),
-      MOST_CLASSES,
-    );
-    return {
-      images: this.#images,
-      changed: this.#changed,
-      classes: changes(most, before, after, nameIn(this.#network)),
-    };
-  }
-}

@@ -129,3 +129,9 @@ function layersIn(run: Run, subject: Subject, classifier: Classifier | undefined
   const position = ({ layer }: NetworkLayer) => order.get(producer.get(layer.name)!)!;
   return found.sort((a, b) => position(a) - position(b));
 }
+
+/** What a network's classes are called, by number. */
+export const nameIn =
+  ({ classes }: Network) =>
+  (number: number) =>
+    classes?.[number] ?? `class ${number}`;

@@ -24,6 +24,9 @@ function makerOf(name: string, index: GraphIndex): string | undefined {
   return node && SAME.has(node.opType) ? makerOf(node.input[0], index) : node?.opType;
 }
 
+/** How many classes an answer shows. */
+export const MOST_CLASSES = 10;
+
 /** How far a sum of float32 shares may be from 1. */
 const NEARLY = 1e-3;
 
