@@ -81,8 +81,8 @@ export function leads(outcomes: readonly Outcome[], groupOf: (outcome: Outcome) 
         return isOwn && outcome.ahead ? [outcome.ahead] : [];
       });
       if (own.length === 0) return [];
-      const names = Object.keys(own[0].by);
-      const by = names.map((name) => [name, meanOf(own.flatMap((ahead) => ahead.by[name] ?? []))] as const);
+      const names = new Set(own.flatMap((ahead) => Object.keys(ahead.by))); // some networks cannot be graded
+      const by = [...names].map((name) => [name, meanOf(own.flatMap((ahead) => ahead.by[name] ?? []))] as const);
       return [{ group, first, second: own[0].of, outcomes: own.length, by: Object.fromEntries(by) }];
     }),
   );

@@ -69,3 +69,11 @@ test("rows say whether there is an order", () => {
     ["left-out", "p(d|E) over netdissect", "1", "-0.020 ± 0.100 cannot tell", "-"],
   ]);
 });
+
+test("networks that cannot be graded leave the others' grades in the mean, wherever they stand", () => {
+  const outcome = (by: object) =>
+    ({ method: "pmi", protocol: "across", ahead: { of: "p(d|E)", by } }) as unknown as Outcome;
+  const one = { value: 0.2, low: 0.1, high: 0.3 };
+  const list = leads([outcome({ BLEU: one }), outcome({ BLEU: one, grade: one })], ({ protocol }) => protocol);
+  expect(leadRows(list, ["grade"])[0][3]).toBe("+0.200 ± 0.100 better");
+});
