@@ -60,7 +60,7 @@ async function compare(model, images) {
     "winners",
     piece((each) => each.winners),
     Number(/maps: \d+\/(\d+)/.exec(whole.stderr)?.[1]),
-    String,
+    (count) => String(Math.round(count)),
   );
   tell(
     "memory",

@@ -26,6 +26,8 @@ export interface SweepCosts {
   /** Writing a state, and adding one up, nanoseconds a byte. */
   readonly saveNs: number;
   readonly addNs: number;
+  /** How far winners crowd on few images, see `winnersOf`. */
+  readonly crowding: number;
   /** Running a picture that won for its maps: what that adds to decoding and network. */
   readonly visitMs: number;
   /** Copying a map from a part that another process made. */
@@ -110,7 +112,7 @@ export function predictSweep({ plans, images, k, nameBytes }: Task, costs: Sweep
 
   const statesBytes = workers * stateBytes;
   const places = sum(({ rows }) => rows * k);
-  const winners = winnersOf(images, places);
+  const winners = winnersOf(images, places, costs.crowding);
   const visitsMs = costs.openMs + (winners / workers) * (costs.decodeMs + costs.forwardMs + costs.visitMs);
   // a worker that makes maps reads the best images of all shards; whoever adds up also copies the maps of all
   const topsMs = (8 * places * workers * costs.addNs) / 1e6;
@@ -134,10 +136,15 @@ export function predictSweep({ plans, images, k, nameBytes }: Task, costs: Sweep
 }
 
 /**
- * Different images that win `places` places. Units of a network respond to the same images more often than chance has it: of 1,500 pictures of the made world,
- * 1,346 won the 12,720 places of `resnet-scenes`, where chance would leave out one. That is what places geometrically distributed over images give: 1,342.
+ * Different images that win `places` places. Units of a network respond to the same images more often than chance has it.
+ * @param crowding 1/2 where places fall on images by chance and are few, more where a few images win much; `crowdingOf` finds it from some of the images.
  */
-export const winnersOf = (images: number, places: number): number => (images * places) / (images + places);
+export const winnersOf = (images: number, places: number, crowding: number): number =>
+  (images * places) / (images + crowding * places);
+
+/** What `winnersOf` needs to know, where `winners` of some images were seen to win `places`. */
+export const crowdingOf = (images: number, places: number, winners: number): number =>
+  Math.max(1 / 2, images / winners - images / places);
 
 /** Memory that a list of pictures takes. */
 export const listBytes = (images: number, nameBytes: number): number => images * (ENTRY_BYTES + nameBytes);

@@ -13,7 +13,7 @@ import type { Arrays, Session, SessionOptions } from "../engine/runtime/session.
 import { ndarray } from "../engine/tensor/ndarray.js";
 import { openNpy } from "../engine/tensor/npy.js";
 import { RowWriter } from "../run/rows.js";
-import { AGES, buffersBytes, type SweepCosts, winnersOf } from "./cost.js";
+import { AGES, buffersBytes, crowdingOf, type SweepCosts, winnersOf } from "./cost.js";
 import type { LayerPlan } from "./plan.js";
 import type { Probe, ProbeBatch } from "./probe.js";
 import { selectLargest } from "./select.js";
@@ -100,12 +100,16 @@ export async function measureSweep(
     const forwardMs = spent.bare / spent.images;
     const ages = spent.ages.map((ms) => ms / spent.images);
     const decodeMs = Math.max(0, spent.piped / spent.pipedImages - ages[TYPICAL]);
+    const crowding = crowdingIn(sweeper.layers, pipeline.images, options);
     return {
-      ...{ openMs, forwardMs, decodeMs, baseBytes },
+      ...{ openMs, forwardMs, decodeMs, baseBytes, crowding },
       statisticsMs: ages.map((ms) => ms - forwardMs),
       selectNs: timeSelection(plans, now),
       ...(await timeStates(plans, k, timed)),
-      visitMs: (await timeVisit(subject, probe, plans, { ...options, now })) - decodeMs - forwardMs,
+      visitMs:
+        (await timeVisit(subject, probe, plans, { ...options, now, crowding, pictureMs: decodeMs + forwardMs })) -
+        decodeMs -
+        forwardMs,
     };
   } finally {
     await sweeper.close();
@@ -138,8 +142,9 @@ async function hold(probe: Probe, { batchSize, fixed }: MeasureOptions): Promise
 
 /** Batches as a sweep gets them, decoded while the network runs; others at each turn, as long as there are some. */
 class Pipeline {
-  /** Images run so far. */
+  /** Images run so far, some of them again and again. */
   seen = 0;
+  readonly images = new Set<number>();
   readonly #probe: Probe;
   readonly #options: MeasureOptions & { readonly now: () => number };
   readonly #timed: number;
@@ -166,6 +171,7 @@ class Pipeline {
       if (batches === Math.min(FILLING, this.#timed)) began = now();
       await work(batch);
       this.seen += batch.ids.length;
+      for (let i = 0; i < batch.ids.length; i++) this.images.add(batch.ids[i]);
       if (began > 0) images += batch.ids.length;
       if (++batches === Math.min(FILLING, this.#timed) + this.#timed) break;
     }
@@ -180,6 +186,27 @@ function floorsOf({ tails, plan: { rows } }: LayerStatistics, share: number): Fl
     const largest = tails.largest(unit);
     return largest[Math.min(largest.length - 1, Math.floor(share * tails.count(unit)))] ?? Number.NEGATIVE_INFINITY;
   });
+}
+
+/** How winners crowd among the images that were run: of each unit the same share of places as in the whole sweep. */
+function crowdingIn(
+  layers: readonly LayerStatistics[],
+  seen: ReadonlySet<number>,
+  { k, images }: Pick<MeasureOptions, "k" | "images">,
+): number {
+  const own = Math.max(1, Math.min(k, Math.round((k * seen.size) / images)));
+  const winners = new Set<number>();
+  let places = 0;
+  for (const { top, plan } of layers) {
+    const { ids } = top.save();
+    for (let row = 0; row < plan.rows; row++) {
+      // images that were run again are there again
+      const best = [...new Set(ids.subarray(row * k, (row + 1) * k))].filter((id) => seen.has(id)).slice(0, own);
+      for (const id of best) winners.add(id);
+      places += best.length;
+    }
+  }
+  return winners.size === 0 ? 1 : crowdingOf(seen.size, places, winners.size);
 }
 
 /** Nanoseconds a value of selecting from a full buffer of random numbers. */
@@ -249,12 +276,13 @@ async function timeVisit(
   subject: Subject,
   probe: Probe,
   plans: readonly LayerPlan[],
-  options: MeasureOptions & { readonly now: () => number },
+  options: MeasureOptions & { readonly now: () => number; readonly crowding: number; readonly pictureMs: number },
 ): Promise<number> {
-  const { k, images, batchSize, now } = options;
+  const { k, images, batchSize, now, crowding, pictureMs } = options;
   const places = plans.reduce((sum, { rows }) => sum + rows * k, 0);
-  const each = Math.max(1, Math.round(places / winnersOf(images, places)));
-  const chosen = spread(probe.size, 6 * batchSize);
+  const each = Math.max(1, Math.round(places / winnersOf(images, places, crowding)));
+  const batches = Math.max(2 + FILLING, Math.min(64, Math.round((2 * PART_MS) / (batchSize * pictureMs))));
+  const chosen = spread(probe.size, batches * batchSize);
   const ids = plans.map(({ rows }) => new Int32Array(rows * k).fill(-1));
   const random = new Random(3);
   for (let i = 0; i < each * chosen.length; i++) {
@@ -273,7 +301,8 @@ async function timeVisit(
       marks.push({ count, at: now() });
     };
     await visitWinners(folder, subject, probe, plans, ids, k, { ...options, progress: { ...silent, update } });
-    const [first, last] = [marks[0], marks[marks.length - 1]]; // the first batch allocates
+    // the first batch allocates, and some are decoded before they are waited for
+    const [first, last] = [marks[Math.min(FILLING, marks.length >> 1)], marks[marks.length - 1]];
     return last.count > first.count ? (last.at - first.at) / (last.count - first.count) : 0;
   } finally {
     await rm(folder, { recursive: true });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Random } from "../../src/base/random.js";
 import { shapeScenes, writeShapes } from "../../src/data/world/shapes.js";
 import { writeModel } from "../../src/engine/onnx/model.js";
-import { AGES, agesOf, predictSweep, type SweepCosts } from "../../src/exemplars/cost.js";
+import { AGES, agesOf, crowdingOf, predictSweep, type SweepCosts, winnersOf } from "../../src/exemplars/cost.js";
 import { planSweep } from "../../src/exemplars/plan.js";
 import { Tails, tailCapacity } from "../../src/exemplars/tail.js";
 import { handMadeNetwork } from "../../src/zoo/hand-made.js";
@@ -40,7 +40,16 @@ test.each([1, 0.25, 0.02])("as many activations exceed the floors as is reckoned
 });
 
 const COSTS: SweepCosts = {
-  ...{ openMs: 100, listMs: 0.01, decodeMs: 2, forwardMs: 20, statisticsMs: [10, 6, 4, 3, 2], visitMs: 1, copyMs: 0.1 },
+  ...{
+    openMs: 100,
+    listMs: 0.01,
+    decodeMs: 2,
+    forwardMs: 20,
+    statisticsMs: [10, 6, 4, 3, 2],
+    visitMs: 1,
+    copyMs: 0.1,
+    crowding: 1,
+  },
   ...{ selectNs: 5, saveNs: 10, addNs: 5, baseBytes: 2e8 },
 };
 
@@ -60,6 +69,28 @@ test("a part of a large sweep never gets cheap, and its states add up to more th
   expect(one.workerBytes).toBeGreaterThan(COSTS.baseBytes);
   expect(one.workerBytes).toBeLessThan(COSTS.baseBytes + 2 * 2 ** 30);
   expect(one.winners).toBeLessThanOrEqual(500 * 15);
+});
+
+test("how winners crowd is told from some of the images", () => {
+  // images differ in strength, units like all of them by chance besides; of each unit the 1.5 % that are best
+  const winnersAmong = (images: number, units: number, seed: number) => {
+    const random = new Random(seed);
+    const strengths = Float64Array.from({ length: images }, () => random.uniform() ** 0.5);
+    const winners = new Set<number>();
+    const k = Math.round(0.015 * images);
+    for (let unit = 0; unit < units; unit++) {
+      const scores = strengths.map((strength) => strength * random.uniform());
+      for (const [id] of [...scores.entries()].sort(([, a], [, b]) => b - a).slice(0, k)) winners.add(id);
+    }
+    return { winners: winners.size, places: units * k };
+  };
+  const whole = winnersAmong(2000, 100, 1);
+  const some = winnersAmong(400, 100, 2);
+  const predicted = winnersOf(2000, whole.places, crowdingOf(400, some.places, some.winners));
+  expect(predicted / whole.winners).toBeGreaterThan(0.8);
+  expect(predicted / whole.winners).toBeLessThan(1.2);
+  // by chance alone the formula that knows nothing is off by more
+  expect(winnersOf(2000, whole.places, 1) / whole.winners).toBeGreaterThan(2);
 });
 
 test("milan plan measures, predicts and writes nothing", async () => {
