@@ -34,6 +34,7 @@ import { sameOrNew } from "../studies/settings-file.js";
 import { annotateStore, writeSimulated } from "./annotators/annotate.js";
 import { openGenerated } from "./annotators/generated.js";
 import { builtInDescriber, builtInNetwork, isBuiltIn } from "./assets.js";
+import { paperNetwork } from "./paper.js";
 import { buildSubject, type SubjectFacts, subjectOf, writeSubjectLatents } from "./subjects/build.js";
 import { CLASS } from "./subjects/gan-model.js";
 import { SUBJECTS } from "./subjects/subjects.js";
@@ -248,11 +249,15 @@ export function table1Rows(subjects: readonly SubjectFacts[]): string[][] {
       .filter(([key]) => /accuracy|Accuracy|recognised|chance/.test(key))
       .map(([key, value]) => `${key} ${value.toFixed(3)}`);
     const task = network === "gan" ? "generation" : network === "dino" ? "self-supervision" : "classification";
-    return [name, network, data, task, String(classes.length), String(trainingImages), shown.join(", ")];
+    const facts = [String(classes.length), String(trainingImages), shown.join(", "), paperNetwork(name)];
+    return [name, network, data, task, ...facts];
   });
 }
 
-export const TABLE1_HEADER = ["network", "architecture", "data", "task", "classes", "pictures", "figures"] as const;
+export const TABLE1_HEADER = [
+  ...["network", "architecture", "data", "task", "classes", "pictures", "figures"],
+  "the paper's, annotated",
+] as const;
 
 /** The row of Table 2: the network that a describer of all the others was judged on. */
 export const table2Group = ({ protocol, test }: Pick<Outcome, "protocol" | "test">): string | undefined =>

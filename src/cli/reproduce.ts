@@ -36,8 +36,8 @@ export function registerReproduce(program: Command): void {
       "after",
       `
 Networks are trained, dissected, annotated by a program that knows what the pictures show, and described; descriptions are judged by
-likeness to those annotations and by grades. The annotations are simulated: the order of methods can be compared with the paper's, the
-numbers cannot. Killed, the same command goes on.`,
+likeness to those annotations and by grades. The paper's numbers stand beside where it has some. The annotations are simulated: the order of
+methods can be compared with the paper's, the numbers cannot. Killed, the same command goes on.`,
     )
     .action(async (names: string[], options: Options) => {
       const { TABLES } = await import("../builtin/reproduce.js");
@@ -59,6 +59,7 @@ numbers cannot. Killed, the same command goes on.`,
 /** Makes tables, prints them, and leaves them in `OUT/tables.json`. */
 async function makeTables(chosen: readonly TableName[], options: Options): Promise<Record<string, unknown>> {
   const made = await import("../builtin/reproduce.js");
+  const { PAPER_SCORE_HEADER, paperScore } = await import("../builtin/paper.js");
   const report = await import("../studies/generalization/report.js");
   const { openMetrics } = await import("../language/metrics.js");
   const { writeFileAtomically } = await import("../base/files.js");
@@ -87,10 +88,12 @@ async function makeTables(chosen: readonly TableName[], options: Options): Promi
           : [made.table2Group, (outcome: Outcome) => made.table2Group(outcome) && "all networks"];
       const summaries = groupings.flatMap((group) => report.summarise(outcomes, group));
       const leads = groupings.flatMap((group) => report.leads(outcomes, group));
-      found[table] = { summaries, leads };
+      const papers = summaries.map(({ group, method }) => paperScore(table, group, method));
+      found[table] = { summaries: summaries.map((summary, i) => ({ ...summary, paper: papers[i] })), leads };
       const wanted = Object.keys(summaries[0].scores).filter((name) => !/ROUGE-[12]/.test(name));
       if (options.json) continue;
-      printTable(report.summaryHeader(wanted), report.summaryRows(summaries, wanted));
+      const rows = report.summaryRows(summaries, wanted).map((row, i) => [...row, papers[i]]);
+      printTable([...report.summaryHeader(wanted), PAPER_SCORE_HEADER], rows);
       process.stdout.write("\n");
       printTable(report.leadHeader(wanted), report.leadRows(leads, wanted));
     }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { paperNetwork, paperScore } from "../../src/builtin/paper.js";
 import {
   reproduce,
   type Scale,
@@ -12,6 +13,7 @@ import {
   table6,
   table6Rows,
 } from "../../src/builtin/reproduce.js";
+import { SUBJECTS } from "../../src/builtin/subjects/subjects.js";
 import { rouge } from "../../src/language/rouge.js";
 import { summarise } from "../../src/studies/generalization/report.js";
 
@@ -66,4 +68,14 @@ test("which rows of table 3 outcomes belong to", () => {
   expect(group("alexnet-objects", "dino-objects")).toBe("to a self-supervised transformer");
   expect(group("dino-objects", "alexnet-objects")).toBeUndefined();
   expect(table3Group({ protocol: "left-out", train: ["alexnet-objects"], test: "resnet-objects" })).toBeUndefined();
+});
+
+test("the paper's numbers stand beside the rows that it has, and beside no others", () => {
+  expect(paperNetwork("dino-objects")).toBe("DINO, ImageNet: 1,200 units");
+  expect(paperScore("table2", "resnet-scenes", "pmi")).toBe("0.31");
+  expect(paperScore("table2", "gan-scenes", "pmi")).toBe("-");
+  expect(paperScore("table2", "all networks", "netdissect")).toBe("-");
+  expect(paperScore("table3", "across tasks", "pmi")).toBe("0.34 0.27");
+  expect(paperScore("table3", "across tasks", "netdissect")).toBe("-");
+  for (const { name } of SUBJECTS) expect(paperNetwork(name)).toMatch(/units$/);
 });
