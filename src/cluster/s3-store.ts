@@ -145,8 +145,7 @@ class Objects {
   }
 
   async remove(keys: readonly string[]): Promise<void> {
-    const limit = pLimit(AT_ONCE);
-    await limit.map(keys, (key) =>
+    await together(keys, (key) =>
       this.#asked(key, () =>
         this.#client.send(new this.#sdk.DeleteObjectCommand({ Bucket: this.#bucket, Key: this.#prefix + key })),
       ),
@@ -190,9 +189,8 @@ class Objects {
     const placeOf = (key: string) => join(folder, ...key.split("/"));
     const noted = join(folder, `.${sha256(path).slice(0, 16)}.json`);
     const before = await tagsIn(noted);
-    const limit = pLimit(AT_ONCE);
     await mkdir(folder, { recursive: true });
-    await limit.map(wanted, async (each) => {
+    await together(wanted, async (each) => {
       const place = placeOf(each.key);
       if (before[each.key] !== each.tag || !existsSync(place)) await this.download(each, place);
     });
@@ -208,6 +206,25 @@ class Objects {
       throw problemOf(`${this.location}/${key}`, error);
     }
   }
+}
+
+/** Does something with each, some at a time. When one fails no others are begun, and those under way are waited for: nothing is written after it. */
+async function together<T>(list: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+  const limit = pLimit(AT_ONCE);
+  let isOver = false;
+  const settled = await Promise.allSettled(
+    list.map((item) =>
+      limit(async () => {
+        if (isOver) return;
+        await work(item).catch((error) => {
+          isOver = true;
+          throw error;
+        });
+      }),
+    ),
+  );
+  const failed = settled.find((each) => each.status === "rejected");
+  if (failed) throw failed.reason;
 }
 
 /** What was fetched before; nothing, when that cannot be read. */
@@ -263,8 +280,7 @@ class S3Results implements Results {
 
   async gather(folder: string): Promise<string> {
     const found = await this.#objects.list(`${this.#path}/`);
-    const limit = pLimit(AT_ONCE);
-    await limit.map(found, async (each) => {
+    await together(found, async (each) => {
       const name = each.key.slice(this.#path.length + 1);
       if (!/^sweep-\d+-\d+\.safetensors$/.test(name)) return;
       const place = join(folder, name);

@@ -277,7 +277,9 @@ describeChromium("the explorer in a browser", () => {
     await open(`units?${new URLSearchParams({ q: HOSTILE, layers: "<script>", sort: "__proto__" })}`);
     await page.locator("main").waitFor();
     expect(await page.locator("img[src=x]").count()).toBe(0);
-    faults.length = 0; // the server refuses such a query
+    await expect.poll(() => faults.length).toBeGreaterThan(0); // the server refuses such a query
+    await page.waitForLoadState("networkidle");
+    faults.length = 0;
   });
 
   test.each(["light", "dark"] as const)("is accessible in %s", async (colorScheme) => {

@@ -71,7 +71,7 @@ test.each([
   ["a fraction", { a: entry(0, 4, { shape: [0.5, 8] }) }, 4, "wrong size"],
   ["an unknown type", { a: entry(0, 4, { dtype: "F8_E4M3" }) }, 4, "unknown type"],
   ["no type", { a: [] }, 0, "unknown type"],
-  ["a type ten thousand lists deep", `{"a":{"dtype":${"[".repeat(10_000)}${"]".repeat(10_000)}}}`, 0, "unknown type"],
+  ["a type ten thousand lists deep", `{"a":{"dtype":${"[".repeat(10_000)}${"]".repeat(10_000)}}}`, 0, "not JSON"],
   ["metadata that are no texts", { __metadata__: { a: 1 } }, 0, "metadata"],
   ["no object", [], 0, "not a JSON object"],
   ["no JSON", "{", 0, "not JSON"],
