@@ -115,7 +115,7 @@ export async function tidyUp(folder: string, work: () => Promise<void>, options:
   try {
     await withLock(folder, `tidying up ${folder}`, work, options);
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
+    if (!(error instanceof UserError) && codeOf(error) === undefined) throw error;
   }
 }
 

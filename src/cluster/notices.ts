@@ -4,6 +4,7 @@
  */
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { parseJson } from "../base/json.js";
 import { VERSION } from "../base/version.js";
 
 const COORDINATOR_MS = 60_000;
@@ -47,7 +48,7 @@ export async function giveNotice(redis: Redis, sum: string, worker: string, noti
 export async function noticesOf(redis: Redis, sum: string): Promise<ReadonlyMap<string, Notice>> {
   const found = await redis.hgetall(keyOf(sum, "workers"));
   const notices = Object.entries(found).flatMap(([worker, text]): [string, Notice][] => {
-    const parsed = noticeSchema.safeParse(parseJson(text));
+    const parsed = noticeSchema.safeParse(jsonIn(text));
     return parsed.success ? [[worker, parsed.data]] : [];
   });
   return new Map(notices);
@@ -58,9 +59,9 @@ export async function forget(redis: Redis, sum: string): Promise<void> {
   await redis.del(keyOf(sum, "workers"), keyOf(sum, "coordinator"));
 }
 
-function parseJson(text: string): unknown {
+function jsonIn(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

@@ -64,12 +64,14 @@ export async function finish(
 export async function sayFinished(out: string, progress: Progress): Promise<void> {
   progress.warn(`${out} is finished already; nothing to do`);
   const manifest = await readManifest(out);
-  await tidyUp(out, () => removeRemains(out, manifest));
+  await tidyUp(out, async () => {
+    removeLeftovers(out);
+    await removeRemains(out, manifest);
+  });
 }
 
 /** Removes what only an unfinished run needs. */
 async function removeRemains(out: string, { layers }: Manifest): Promise<void> {
-  removeLeftovers(out);
   await removeParts(
     out,
     layers.map(({ name }) => name),

@@ -199,14 +199,14 @@ export async function mergeShard(
 ): Promise<{ images: number; of: number }> {
   const { out, progress = silent } = options;
   const manifest = await sharedManifest(folders);
-  const nothing = async () => {
-    await sayFinished(out, progress);
+  const nothingIn = async (run: string) => {
+    await sayFinished(run, progress);
     return { images: 0, of: 0 };
   };
-  if (manifest.complete) return nothing();
+  if (manifest.complete) return nothingIn(folders[0]);
   const states = await shardsOf(folders, manifest.probeSize);
   expectAll(folders, states, manifest, "dissect them, or name their folders");
-  if (await isFinished(out, manifest)) return nothing();
+  if (await isFinished(out, manifest)) return nothingIn(out);
   return withSubject(states, manifest, options, async ({ subject, probe, plans, settings }) => {
     const tops = plans.map(({ rows }) => new TopImages(rows, manifest.k));
     for (const { path } of states) await addTops(path, tops);

@@ -6,9 +6,9 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../base/errors.js";
-import { lockName, readWhole, writeFileAtomically } from "../base/files.js";
+import { readWhole, writeFileAtomically } from "../base/files.js";
 import { parseJson } from "../base/json.js";
-import { withLock } from "../base/lock.js";
+import { tidyUp, withLock } from "../base/lock.js";
 import type { Downloaded } from "./download.js";
 
 const Seen = z.record(
@@ -64,15 +64,14 @@ export class Sums {
         `pulling ${what}: ${url} is another file than on ${before.date.slice(0, 10)} (SHA-256 ${sha256}); expected ${before.sha256}; if its publisher has changed it, take its entry out of ${this.path}`,
       );
     }
-    // who was killed when it had just written it down has left its lock
-    if (before && !existsSync(join(dirname(this.path), lockName("sums")))) return;
+    const folder = dirname(this.path);
+    if (before) return tidyUp(folder, async () => {}, { part: "sums" });
     // others may have pulled other things meanwhile
     const write = async () => {
-      if (before) return;
-      const { path, all } = await Sums.open(dirname(this.path));
+      const { path, all } = await Sums.open(folder);
       this.#seen[url] = { bytes, sha256, date: date.toISOString() };
       await writeFileAtomically(path, `${JSON.stringify({ ...all, [url]: this.#seen[url] }, null, 1)}\n`);
     };
-    await withLock(dirname(this.path), `writing ${this.path}`, write, { part: "sums", waitMs: 10_000 });
+    await withLock(folder, `writing ${this.path}`, write, { part: "sums", waitMs: 10_000 });
   }
 }

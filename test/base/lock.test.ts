@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { lockName } from "../../src/base/files.js";
-import { withLock } from "../../src/base/lock.js";
+import { tidyUp, withLock } from "../../src/base/lock.js";
 import { BUILT } from "../cli/built.js";
 
 const folder = mkdtempSync(join(tmpdir(), "milan-lock-"));
@@ -132,4 +132,18 @@ test("a lock that says nothing that makes sense stands, whatever is in it", asyn
       /another process is at it; expected to be alone/,
     );
   }
+});
+
+test("tidying up lets go of what a killed process held, gives way to others and to files that cannot be removed, and hides no bug", async () => {
+  const { kill } = await holder("untidy");
+  let count = 0;
+  const work = async () => void count++;
+  await tidyUp(at("untidy"), work);
+  expect(count).toBe(0);
+  await kill();
+  await tidyUp(at("untidy"), work);
+  expect(count).toBe(1);
+  expect(readdirSync(at("untidy"))).toEqual([]);
+  await tidyUp(at("untidy"), async () => void readdirSync(at("nowhere")));
+  await expect(tidyUp(at("untidy"), () => Promise.reject(new Error("a bug")))).rejects.toThrow("a bug");
 });
