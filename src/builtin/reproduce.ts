@@ -1,10 +1,13 @@
 /**
- * The paper's Tables 1, 2, 3 and 6 again, on the made world: its networks are trained, dissected, annotated (by simulated annotators) and
- * described, and everything is judged as the paper judges it, and by grades besides. Nothing is needed but Milan itself.
+ * What the paper's tables need, again, on the made world: its networks are trained, dissected, annotated (by simulated annotators) and
+ * described, and everything is judged as the paper judges it, and by grades besides. Nothing is needed but Milan itself. What is then laid out
+ * as which table is in `tables.ts`.
  *
  * - Table 1: the networks that are annotated.
  * - Table 2: NetDissect, Compositional Explanations, p(d|E) and mutual information, each network by a describer of all the others.
  * - Table 3: within networks, and across architectures, data sets, tasks, and to a transformer trained by self-supervision.
+ * - Table 4: how far annotators agree.
+ * - Table 5: what their annotations are made of.
  * - Table 6: what generated descriptions are made of.
  *
  * All work is kept in one folder, step by step, and gone on with.
@@ -15,7 +18,7 @@ import { join } from "node:path";
 import { writeFileAtomically } from "../base/files.js";
 import { type Progress, silent } from "../base/progress.js";
 import { Random } from "../base/random.js";
-import { type AnnotationStatistics, annotationStatistics } from "../data/annotations/statistics.js";
+import { readAnnotations } from "../data/annotations/annotations.js";
 import { openWorldFolder, writeWorld } from "../data/world/folder.js";
 import { classesOf, WORLD_SETS, type WorldSet } from "../data/world/world.js";
 import { openEncoder } from "../describer/training/encoder-source.js";
@@ -25,8 +28,6 @@ import { imageFolder, latentFolder } from "../exemplars/probe.js";
 import { openExemplars } from "../exemplars/store.js";
 import { openModel, type Subject } from "../exemplars/subject.js";
 import type { TextMetric } from "../language/metric.js";
-import { openSyntax } from "../language/syntax/open.js";
-import { tokenize } from "../language/tokens.js";
 import { generalize, type Outcome } from "../studies/generalization/generalize.js";
 import type { Protocol } from "../studies/generalization/protocol.js";
 import { worldsFor } from "../studies/generalization/worlds.js";
@@ -34,12 +35,12 @@ import { sameOrNew } from "../studies/settings-file.js";
 import { annotateStore, writeSimulated } from "./annotators/annotate.js";
 import { openGenerated } from "./annotators/generated.js";
 import { builtInDescriber, builtInNetwork, isBuiltIn } from "./assets.js";
-import { paperNetwork } from "./paper.js";
 import { buildSubject, type SubjectFacts, subjectOf, writeSubjectLatents } from "./subjects/build.js";
 import { CLASS } from "./subjects/gan-model.js";
 import { SUBJECTS } from "./subjects/subjects.js";
+import { type NetworkAnnotation, table3Group } from "./tables.js";
 
-export const TABLES = ["table1", "table2", "table3", "table6"] as const;
+export const TABLES = ["table1", "table2", "table3", "table4", "table5", "table6"] as const;
 export type TableName = (typeof TABLES)[number];
 
 /** How large everything is. */
@@ -86,6 +87,8 @@ export interface ReproduceOptions {
 
 export interface Reproduced {
   readonly subjects: readonly SubjectFacts[];
+  /** Of all networks; none when only Table 1 was asked for. */
+  readonly annotations: readonly NetworkAnnotation[];
   readonly outcomes: readonly Outcome[];
 }
 
@@ -94,6 +97,8 @@ const NEEDS: Record<TableName, readonly Protocol[]> = {
   table1: [],
   table2: ["left-out"],
   table3: ["within", "across"],
+  table4: [],
+  table5: [],
   table6: ["left-out"],
 };
 
@@ -103,9 +108,14 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduced> 
   await sameOrNew(join(out, "scale.json"), scale, "reproducing");
   const subjects: SubjectFacts[] = [];
   for (const name of scale.subjects) subjects.push(await subjectIn(out, name, scale, progress, now));
+  if (tables.every((table) => table === "table1")) return { subjects, annotations: [], outcomes: [] };
+  const annotations: NetworkAnnotation[] = [];
+  for (const facts of subjects) {
+    const { list } = await readAnnotations(await annotated(out, facts, scale, progress));
+    for (const each of list) annotations.push({ ...each, network: facts.name });
+  }
   const protocols = [...new Set(tables.flatMap((table) => NEEDS[table]))];
-  if (protocols.length === 0) return { subjects, outcomes: [] };
-  for (const facts of subjects) await annotated(out, facts, scale, progress);
+  if (protocols.length === 0) return { subjects, annotations, outcomes: [] };
   for (const set of new Set(subjects.map(({ name }) => subjectOf(name).data))) {
     await rendered(out, set, "grade", scale, progress);
   }
@@ -123,7 +133,7 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduced> 
       },
     },
   );
-  return { subjects, outcomes };
+  return { subjects, annotations, outcomes };
 }
 
 const PARTS = ["train", "val", "probe", "grade"] as const;
@@ -183,10 +193,16 @@ async function subjectIn(
   return buildSubject(subject, join(out, "pictures", subject.data), folder, { settings, progress, now });
 }
 
-/** Dissects and annotates a subject, where that is not done. */
-async function annotated(out: string, { name, layers }: SubjectFacts, scale: Scale, progress: Progress): Promise<void> {
+/** Dissects and annotates a subject, where that is not done. Returns the table of annotations. */
+async function annotated(
+  out: string,
+  { name, layers }: SubjectFacts,
+  scale: Scale,
+  progress: Progress,
+): Promise<string> {
   const run = join(out, "runs", name);
-  if (existsSync(join(run, "annotations.csv"))) return;
+  const table = join(run, "annotations.csv");
+  if (existsSync(table)) return table;
   const { data, network } = subjectOf(name);
   const file = join(out, "subjects", `${name}.onnx`);
   const latents = join(out, "subjects", `${name}.latents`);
@@ -207,6 +223,7 @@ async function annotated(out: string, { name, layers }: SubjectFacts, scale: Sca
   } finally {
     await store.close();
   }
+  return table;
 }
 
 /** Units of the layers that have more than `most`, drawn by a seed. */
@@ -220,64 +237,3 @@ function someUnits(
     large.map(({ name, units }, i) => [name, [...new Random(i).permutation(units).subarray(0, most)]]),
   );
 }
-
-/**
- * The row of the paper's Table 3 that an outcome belongs to; undefined where it belongs to none (both architecture and data differ, say).
- */
-export function table3Group({
-  protocol,
-  train,
-  test,
-}: Pick<Outcome, "protocol" | "train" | "test">): string | undefined {
-  if (protocol === "within") return "within network";
-  if (protocol !== "across") return undefined;
-  const [from, to] = [subjectOf(train[0]), subjectOf(test)];
-  const isSameData = from.data === to.data;
-  const isClassifier = ({ network }: typeof from) => network === "alexnet" || network === "resnet";
-  if (to.network === "dino") return isSameData ? "to a self-supervised transformer" : undefined;
-  if (from.network === "dino") return undefined;
-  if (isClassifier(from) !== isClassifier(to)) return isSameData ? "across tasks" : undefined;
-  if (!isClassifier(from)) return isSameData ? undefined : "across data sets";
-  if (from.network === to.network) return isSameData ? undefined : "across data sets";
-  return isSameData ? "across architectures" : undefined;
-}
-
-/** The rows of Table 1: what was annotated. */
-export function table1Rows(subjects: readonly SubjectFacts[]): string[][] {
-  return subjects.map(({ name, network, data, figures, trainingImages, classes }) => {
-    const shown = Object.entries(figures)
-      .filter(([key]) => /accuracy|Accuracy|recognised|chance/.test(key))
-      .map(([key, value]) => `${key} ${value.toFixed(3)}`);
-    const task = network === "gan" ? "generation" : network === "dino" ? "self-supervision" : "classification";
-    const facts = [String(classes.length), String(trainingImages), shown.join(", "), paperNetwork(name)];
-    return [name, network, data, task, ...facts];
-  });
-}
-
-export const TABLE1_HEADER = [
-  ...["network", "architecture", "data", "task", "classes", "pictures", "figures"],
-  "the paper's, annotated",
-] as const;
-
-/** The row of Table 2: the network that a describer of all the others was judged on. */
-export const table2Group = ({ protocol, test }: Pick<Outcome, "protocol" | "test">): string | undefined =>
-  protocol === "left-out" ? test : undefined;
-
-/** Table 6: what the descriptions by mutual information are made of, by the network they are of; first of all together. */
-export async function table6(outcomes: readonly Outcome[]): Promise<AnnotationStatistics[]> {
-  const { tag } = await openSyntax();
-  const own = outcomes.filter(({ protocol, method }) => protocol === "left-out" && method === "pmi");
-  const list = own.flatMap(({ test, units }) =>
-    units.map(({ layer, unit, description }) => ({ layer: `${test} ${layer}`, unit, summary: description, test })),
-  );
-  const networks = new Map(list.map(({ layer, test }) => [layer, test]));
-  return annotationStatistics(list, { tokenize, tag, by: ({ layer }) => networks.get(layer)! });
-}
-
-export const TABLE6_HEADER = ["network", "units", "words", "length", "nouns", "adjectives", "prepositions"] as const;
-
-export const table6Rows = (statistics: readonly AnnotationStatistics[]): string[][] =>
-  statistics.map(({ layer, units, vocabulary, length, nouns, adjectives, prepositions }) => [
-    ...[layer === "" ? "all" : layer, String(units), String(vocabulary), length.toFixed(1)],
-    ...[nouns, adjectives, prepositions].map((share) => `${(100 * share).toFixed(0)} %`),
-  ]);

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { UserError } from "../base/errors.js";
 import type { FigureName } from "../builtin/figures/figures.js";
-import type { TableName } from "../builtin/reproduce.js";
+import type { Reproduced, TableName } from "../builtin/reproduce.js";
+import type { TextMetric } from "../language/metric.js";
 import type { Outcome } from "../studies/generalization/generalize.js";
 import { bertOption, place, whole } from "./arguments.js";
 import { printJson, printTable } from "./print.js";
@@ -22,7 +23,7 @@ export function registerReproduce(program: Command): void {
   program
     .command("reproduce")
     .description("the paper's tables and figures, on networks and pictures of the made world")
-    .argument("<names...>", "table1, table2, table3, table6; fig4 to fig8, fig13, fig14, fig15")
+    .argument("<names...>", "table1 to table6; fig4 to fig8, fig13, fig14, fig15")
     .requiredOption("--out <folder>", "where everything is made, or gone on with", place)
     .option(
       "--fast",
@@ -44,11 +45,6 @@ methods can be compared with the paper's, the numbers cannot. Killed, the same c
       const { FIGURES } = await import("../builtin/figures/figures.js");
       const known: readonly string[] = [...TABLES, ...FIGURES];
       const strange = names.find((name) => !known.includes(name));
-      if (strange === "table4" || strange === "table5") {
-        throw new UserError(
-          `reproducing ${strange}: it is about what people said; expected their annotations, give them to \`milan annotations\``,
-        );
-      }
       if (strange !== undefined) {
         throw new UserError(`reproducing: no ${strange}; expected some of ${known.join(", ")}, correct it`);
       }
@@ -64,52 +60,80 @@ methods can be compared with the paper's, the numbers cannot. Killed, the same c
 /** Makes tables, prints them, and leaves them in `OUT/tables.json`. */
 async function makeTables(chosen: readonly TableName[], options: Options): Promise<Record<string, unknown>> {
   const made = await import("../builtin/reproduce.js");
-  const { PAPER_SCORE_HEADER, paperScore } = await import("../builtin/paper.js");
-  const report = await import("../studies/generalization/report.js");
   const { openMetrics } = await import("../language/metrics.js");
   const { writeFileAtomically } = await import("../base/files.js");
   const metrics = await openMetrics({ bert: options.bert });
   const { out, fast, seeds } = options;
-  const { subjects, outcomes } = await made
-    .reproduce({
+  const found: Record<string, unknown> = {};
+  try {
+    const reproduced = await made.reproduce({
       ...{ tables: chosen, out, metrics: metrics.list, scale: fast ? made.FAST : made.FULL },
       seeds: Array.from({ length: seeds }, (_, seed) => seed),
       ...{ progress: terminalProgress(), now: () => performance.now() },
-    })
-    .finally(() => metrics.close());
-  const found: Record<string, unknown> = {};
-  for (const table of chosen) {
-    if (table === "table1") {
-      found[table] = subjects;
-      if (!options.json) printTable(made.TABLE1_HEADER, made.table1Rows(subjects));
-    } else if (table === "table6") {
-      const statistics = await made.table6(outcomes);
-      found[table] = statistics;
-      if (!options.json) printTable(made.TABLE6_HEADER, made.table6Rows(statistics));
-    } else {
-      const groupings =
-        table === "table3"
-          ? [made.table3Group]
-          : [made.table2Group, (outcome: Outcome) => made.table2Group(outcome) && "all networks"];
-      const summaries = groupings.flatMap((group) => report.summarise(outcomes, group));
-      const leads = groupings.flatMap((group) => report.leads(outcomes, group));
-      const papers = summaries.map(({ group, method }) => paperScore(table, group, method));
-      found[table] = { summaries: summaries.map((summary, i) => ({ ...summary, paper: papers[i] })), leads };
-      const wanted = Object.keys(summaries[0].scores).filter((name) => !/ROUGE-[12]/.test(name));
+    });
+    for (const table of chosen) {
+      const { data, grids } = await layOut(table, reproduced, metrics.list);
+      found[table] = data;
       if (options.json) continue;
-      const rows = report.summaryRows(summaries, wanted).map((row, i) => [...row, papers[i]]);
-      printTable([...report.summaryHeader(wanted), PAPER_SCORE_HEADER], rows);
-      process.stdout.write("\n");
-      printTable(report.leadHeader(wanted), report.leadRows(leads, wanted));
+      process.stdout.write(`\nTable ${table.slice("table".length)}\n\n`);
+      for (const [i, [header, rows]] of grids.entries()) {
+        if (i > 0) process.stdout.write("\n");
+        printTable(header, rows);
+      }
     }
+  } finally {
+    await metrics.close();
   }
   await writeFileAtomically(join(out, "tables.json"), `${JSON.stringify(found, null, 1)}\n`);
   if (!options.json) {
     process.stdout.write(
-      `${out}/tables.json has them all; the annotations are simulated, so only orders can be compared with the paper\n`,
+      `\n${out}/tables.json has them all; the annotations are simulated, so only orders can be compared with the paper\n`,
     );
   }
   return found;
+}
+
+/** A table as data, and as grids to be printed. */
+interface LaidOut {
+  readonly data: unknown;
+  readonly grids: readonly (readonly [header: readonly string[], rows: string[][]])[];
+}
+
+async function layOut(table: TableName, reproduced: Reproduced, metrics: readonly TextMetric[]): Promise<LaidOut> {
+  const tables = await import("../builtin/tables.js");
+  const { subjects, annotations, outcomes } = reproduced;
+  if (table === "table1") return { data: subjects, grids: [[tables.TABLE1_HEADER, tables.table1Rows(subjects)]] };
+  if (table === "table4") {
+    const agreement = await tables.table4(annotations, metrics);
+    const { header, rows } = tables.table4Rows(agreement);
+    return { data: agreement, grids: [[header, rows]] };
+  }
+  if (table === "table5") {
+    const data = await tables.table5(annotations);
+    return { data, grids: [[tables.STATISTICS_HEADER, tables.table5Rows(data)]] };
+  }
+  if (table === "table6") {
+    const data = await tables.table6(outcomes);
+    return { data, grids: [[tables.STATISTICS_HEADER, tables.table6Rows(data)]] };
+  }
+  const { PAPER_SCORE_HEADER, paperScore } = await import("../builtin/paper.js");
+  const report = await import("../studies/generalization/report.js");
+  const groupings =
+    table === "table3"
+      ? [tables.table3Group]
+      : [tables.table2Group, (outcome: Outcome) => tables.table2Group(outcome) && "all networks"];
+  const summaries = groupings.flatMap((group) => report.summarise(outcomes, group));
+  const leads = groupings.flatMap((group) => report.leads(outcomes, group));
+  const papers = summaries.map(({ group, method }) => paperScore(table, group, method));
+  const wanted = Object.keys(summaries[0].scores).filter((name) => !/ROUGE-[12]/.test(name));
+  const rows = report.summaryRows(summaries, wanted).map((row, i) => [...row, papers[i]]);
+  return {
+    data: { summaries: summaries.map((summary, i) => ({ ...summary, paper: papers[i] })), leads },
+    grids: [
+      [[...report.summaryHeader(wanted), PAPER_SCORE_HEADER], rows],
+      [report.leadHeader(wanted), report.leadRows(leads, wanted)],
+    ],
+  };
 }
 
 /** Makes figures into `OUT/figures`, and prints what they show. */

@@ -221,10 +221,6 @@ test("studies: protocols, tables and worlds that there are not", async () => {
   );
   expectRefusal(await generalize(), /no annotations\.csv/, at("study"));
   expectRefusal(
-    await milan("reproduce", "table4", "--out", at("study")),
-    /about what people said; .* `milan annotations`/,
-  );
-  expectRefusal(
     await milan("reproduce", "table9", "--out", at("study")),
     /no table9; expected some of table1, table2/,
     at("study"),
