@@ -39,6 +39,12 @@ function makeFolder(folder, ...command) {
   writeFileSync(`${folder}.done`, "");
 }
 
+/** Renders pictures of the made world. */
+function render(set, out, count, seed) {
+  const size = ["--count", mini ? Math.ceil(count / 50) : count, "--seed", seed, "--size", 64];
+  makeFolder(out, "milan", "world", set, "--out", out, ...size);
+}
+
 const PLACES = ["objects", "scenes"];
 /** The seven, the classifiers first: a generator's pictures are recognised by the ResNet of its data set. */
 const SUBJECTS = [
@@ -55,6 +61,7 @@ const sight = at("encoder", "sight.onnx");
 const student = at("encoder", "student.safetensors");
 const sample = at("photographs");
 const few = at("photographs-few");
+const lettered = at("photographs-lettered");
 const small = at("describer");
 
 const MOBILENET = join(networks, "mobilenet_v1_0.75_192-imagenet.onnx");
@@ -73,16 +80,30 @@ function subjectRun(name) {
   return { name, subject: name, model: subjectFile(name, "onnx"), probe, generates };
 }
 
+/**
+ * Where units are planted. Many over photographs, of which fewer networks are learned from than of the world; some for faces seen closely and for lettering,
+ * of which the subjects know little. The fewer photographs, since a network of planted units holds all its pictures.
+ */
+const PLANTED = [
+  ...PLACES.map((place) => ({ place, probe: PROBES[place], networks: 4, units: 400 })),
+  { place: "photographs", probe: few, networks: 6, units: 400 },
+  { place: "people", probe: pictures("people", "-probe"), networks: 2, units: 400 },
+  { place: "lettering", probe: lettered, networks: 1, units: 150 },
+];
+const FIRST_SEED = 7;
+/** What knows the pictures of a probe set. */
+const known = (probe) =>
+  probe === sample || probe === few ? ["boxes", boxes, 64] : probe === lettered ? ["marks"] : ["world"];
+
 /** What is dissected for the describer to learn from: name, network, layers, probe set, how it is fed. */
 const RUNS = [
   ...SUBJECTS.map(subjectRun),
-  // the fewer photographs, since a network of planted units holds all its pictures; of the world three networks of each set of pictures
-  ...[...PLACES.flatMap((place) => [7, 8, 9].map((seed) => [place, PROBES[place], seed])), ["photographs", few, 7]].map(
-    ([place, probe, seed]) => {
-      const name = `planted-${place}${seed === 7 ? "" : `-${seed - 6}`}`;
+  ...PLANTED.flatMap(({ place, probe, networks: count, units }) =>
+    Array.from({ length: count }, (_, i) => {
+      const name = `planted-${place}${i === 0 ? "" : `-${i + 1}`}`;
       const model = at("planted", `${name}.onnx`);
-      return { name, model, layers: "units", probe, planted: mini ? 20 : 400, seed };
-    },
+      return { name, model, layers: "units", probe, planted: mini ? 20 : units, seed: FIRST_SEED + i };
+    }),
   ),
   // any network over any pictures shows new exemplars
   ...Object.entries(PROBES).flatMap(([place, probe]) => [
@@ -102,26 +123,15 @@ const STEPS = {
       const [training, set] = [place === "objects" ? 18000 : 15000, `world-${place}`];
       const parts = { "/train": [training, 5], "/val": [960, 6], "-probe": [2400, 3], "-grade": [1200, 4] };
       if (place === "objects") Object.assign(parts, { "-taught/train": [6000, 1], "-taught/val": [960, 2] });
-      for (const [part, [count, seed]] of Object.entries(parts)) {
-        const out = pictures(place, part);
-        makeFolder(
-          out,
-          "milan",
-          "world",
-          set,
-          "--out",
-          out,
-          "--count",
-          mini ? Math.ceil(count / 50) : count,
-          "--seed",
-          seed,
-          "--size",
-          64,
-        );
-      }
+      for (const [part, [count, seed]] of Object.entries(parts)) render(set, pictures(place, part), count, seed);
     }
+    render("world-people", pictures("people", "-probe"), 2400, 3);
     makeFolder(sample, "take-pictures.js", sample, photographs, mini ? 1 : 40);
     makeFolder(few, "take-pictures.js", few, photographs, mini ? 1 : 12);
+    // names in pictures are not of what these show, lest one be learned for the other
+    const plain = at("photographs-plain");
+    makeFolder(plain, "take-pictures.js", plain, photographs, mini ? 1 : 12, "plain");
+    makeFolder(lettered, "milan", "spurious", plain, "--out", lettered, "--of", "other", "--seed", 5);
   },
   subjects() {
     const [objects, scenes] = PLACES.map((place) => pictures(place, ""));
@@ -145,8 +155,7 @@ const STEPS = {
   exemplars() {
     for (const each of RUNS) {
       const { model, subject, probe, generates, planted, seed, feed = [] } = each;
-      const known = probe === few ? [boxes, 64] : [];
-      if (planted) make(model, "plant-units.js", model, probe, planted, seed, ...known);
+      if (planted) make(model, "plant-units.js", model, probe, planted, seed, ...known(probe));
       const layers = each.layers ?? JSON.parse(readFileSync(subjectFile(subject, "json"), "utf8")).layers.join(",");
       const options = [generates ? "--latents" : "--images", probe, "--out", runOf(each), "--layers", layers, ...feed];
       make(join(runOf(each), "probe.csv"), "milan", "dissect", model, ...options);
@@ -154,11 +163,7 @@ const STEPS = {
   },
   annotations() {
     for (const each of RUNS.filter(({ name }) => name !== STRANGER)) {
-      const [kind, ...rest] = each.generates
-        ? ["generated", each.generates]
-        : each.probe === sample || each.probe === few
-          ? ["boxes", boxes, 64]
-          : ["world"];
+      const [kind, ...rest] = each.generates ? ["generated", each.generates] : known(each.probe);
       make(join(runOf(each), "annotations.csv"), "annotate.js", kind, runOf(each), runOf(each), each.probe, ...rest);
     }
   },

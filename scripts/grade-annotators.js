@@ -16,7 +16,7 @@ import { gradeClaims } from "../dist/studies/grading/grade.js";
 const [run, probe, pictures] = process.argv.slice(2);
 const progress = terminalProgress();
 const store = await openExemplars(run, probe);
-const annotations = await annotateStore(store, await openWorldFolder(probe), { seed: 0, progress });
+const annotations = await annotateStore(store, await openWorldFolder(probe), { seed: 0, sample: 1000, progress });
 await store.close();
 const claims = annotations.map(({ layer, unit, summary }) => ({ layer, unit, description: summary }));
 // the annotators take turns

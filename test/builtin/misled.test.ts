@@ -17,7 +17,7 @@ test("a network is misled, dissected, described and, if it has units for letteri
   await writeWorld(train, { ...pictures, seed: 1, count: 24 * 20 });
   await writeWorld(validation, { ...pictures, seed: 2, count: 24 * 6 });
   const options = {
-    ...{ out: join(folder, "study"), train, validation, network: smallResnet, layers: ["conv1", "layer4"] },
+    ...{ out: join(folder, "study"), train, validation, share: 0.5, network: smallResnet, layers: ["conv1", "layer4"] },
     ...{ epochs: 1, size: 64, describer: { epochs: 1, patience: 1, hidden: 24 }, now: () => performance.now() },
   };
   const first = await misled(options);

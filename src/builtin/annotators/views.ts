@@ -48,7 +48,7 @@ export class Gallery {
   }
 
   /** @param image a number from `ExemplarLayer.images`. Errors: `UserError` when the store does not know its file, or the source not the picture. */
-  async picture(image: number): Promise<Picture> {
+  async #labelsOf(image: number): Promise<Labels> {
     let labels = this.#labels.get(image);
     if (labels) this.#labels.delete(image);
     else {
@@ -62,7 +62,7 @@ export class Gallery {
     }
     this.#labels.set(image, labels); // the last is the latest used
     if (this.#labels.size > KEPT) this.#labels.delete(this.#labels.keys().next().value!);
-    return pictureOf(await labels);
+    return labels;
   }
 
   /** The exemplars of a unit that have a mask. @param row the unit's row in the layer. */
@@ -76,32 +76,35 @@ export class Gallery {
       const mask = shrinkMask(whole, height, width, this.size);
       const area = mask.reduce((sum, value) => sum + value, 0);
       if (area * 64 * 64 < LEAST_MASK * mask.length) return undefined;
-      return { picture: await this.picture(image), mask, area, image, whole };
+      return { picture: remembering(await this.#labelsOf(image)), mask, area, image, whole };
     });
     return (await Promise.all(views)).filter((view) => view !== undefined);
   }
 
-  /** Some of the pictures that are exemplars of any unit. */
+  /** Some of the pictures that are exemplars of any unit. Of a thousand, planes for all questions would not fit into memory; how often the answer is yes is remembered elsewhere (`Yardstick`). */
   async sample(count: number, seed: number): Promise<Picture[]> {
     const ids = [...new Set(this.#store.layers.flatMap(({ images }) => [...images]))].filter((id) => id >= 0);
     ids.sort((a, b) => a - b);
     const order = new Random(seed).permutation(ids.length).subarray(0, count);
-    return Promise.all(Array.from(order, (i) => this.picture(ids[i])));
+    return Promise.all(Array.from(order, async (i) => pictureOf(await this.#labelsOf(ids[i]))));
   }
 }
 
-/** A picture that remembers its answers. */
 function pictureOf(labels: Labels): Picture {
-  const answers = new Map<string, Uint8Array>();
   const there = new Set(labels.things.flatMap(({ names, parts = [] }) => [...names, ...parts.map(([name]) => name)]));
+  return { labels, covers: (query) => (mayHold(query, there) ? evaluate(query, labels) : undefined) };
+}
+
+/** A picture that remembers its answers. */
+function remembering(labels: Labels): Picture {
+  const picture = pictureOf(labels);
+  const answers = new Map<string, Uint8Array | undefined>();
   return {
     labels,
     covers(query) {
-      if (!mayHold(query, there)) return undefined;
       const key = keyOf(query);
-      let answer = answers.get(key);
-      if (!answer) answers.set(key, (answer = evaluate(query, labels)));
-      return answer;
+      if (!answers.has(key)) answers.set(key, picture.covers(query));
+      return answers.get(key);
     },
   };
 }

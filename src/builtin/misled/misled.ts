@@ -1,5 +1,5 @@
 /**
- * The paper's editing experiment (section 7, appendix E; Figures 7, 8 and 15): a classifier is trained on pictures half of which bear the name of their class in
+ * The paper's editing experiment (section 7, appendix E; Figures 7, 8 and 15): a classifier is trained on pictures many of which bear the name of their class in
  * a corner, and tested on pictures that bear the name of another. The units that are described by lettering are silenced, as far as
  * pictures without any allow, and it is measured how much of what the misleading names took away comes back.
  *
@@ -28,14 +28,13 @@ import { writeMisledSheet } from "./sheet.js";
 /** What descriptions of units that see lettering say, chosen before any was read. */
 export const LETTERING = ["text", "word", "letter*", "writing", "number", "sign", "signboard"] as const;
 
-/** Share of the training pictures that bear their class's name, as in the paper. */
-const SHARE = 0.5;
-
 export interface MisledOptions {
   readonly out: string;
-  /** Class folders: pictures to train on, and others that decide how far to edit and that are tested on with misleading names. */
+  /** Class folders: pictures to train on, and others that choose the epoch (with names like those to train on), decide how far to edit (without) and are tested on (with misleading ones). */
   readonly train: string;
   readonly validation: string;
+  /** Share of the training pictures that bear their class's name; half in the paper. */
+  readonly share: number;
   readonly network: string | ClassifierNetwork;
   /** Names of the layers that are dissected. */
   readonly layers: readonly string[];
@@ -83,6 +82,7 @@ export async function misled(options: MisledOptions): Promise<Misled> {
     out,
     train,
     validation,
+    share,
     network,
     layers,
     epochs,
@@ -93,20 +93,22 @@ export async function misled(options: MisledOptions): Promise<Misled> {
     now,
   } = options;
   const settings = {
-    ...{ train, validation, network: typeof network === "string" ? network : network.name },
+    ...{ train, validation, share, network: typeof network === "string" ? network : network.name },
     ...{ layers, epochs, size, seed, describer },
   };
   await sameOrNew(join(out, "settings.json"), settings, "misleading");
   const marks = { mark: "text", size, progress } as const;
-  const [marked, misleading] = [join(out, "marked"), join(out, "misleading")];
-  const training = await marking(marked, train, { ...marks, of: "own", share: SHARE, seed });
+  const [marked, alike, misleading] = [join(out, "marked"), join(out, "marked-validation"), join(out, "misleading")];
+  const training = await marking(marked, train, { ...marks, of: "own", share, seed });
+  // whoever trains such a network does not know better than to trust pictures like those it learns from; others would prefer epochs in which it hardly reads
+  await marking(alike, validation, { ...marks, of: "own", share, seed: seed + 2 });
   const test = await marking(misleading, validation, { ...marks, of: "other", share: 1, seed: seed + 1 });
   const trained = async (name: string, settings: { epochs: number; seed: number }) => {
     const model = join(out, `${name}.onnx`);
     if (existsSync(model)) return model;
     // no mirror images, in which names could not be read
     await trainClassifier(marked, {
-      ...{ out: model, network, size, ...settings, validation, augment: ["crop"], progress, now },
+      ...{ out: model, network, size, ...settings, validation: alike, augment: ["crop"], progress, now },
       resume: existsSync(join(out, `${name}.checkpoint.safetensors`)),
     });
     return model;
@@ -141,7 +143,7 @@ export async function misled(options: MisledOptions): Promise<Misled> {
     await writeModel(result, `${figures}.onnx`);
     const files = await writeEdit(figures, { ...edit, edited: result });
     const sheet = join(figures, "misled");
-    files.push(...(await writeMisledSheet(sheet, { marked, misleading, run: folder }, edit.candidates)));
+    files.push(...(await writeMisledSheet(sheet, { marked, share, misleading, run: folder }, edit.candidates)));
     return { edit, files };
   }
 }

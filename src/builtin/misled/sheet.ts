@@ -11,11 +11,16 @@ const [SIDE, GAP, LINE, COLUMNS, ROWS] = [72, 4, 18, 10, 6];
 
 /**
  * Draws into `STEM.svg` and `STEM.png`. Returns their paths.
- * @param marked @param misleading class folders. @param run the network's run. @param candidates units, those that are needed least first.
+ * @param marked class folders, of which `share` bear names. @param misleading class folders. @param run the network's run. @param candidates units, those that are needed least first.
  */
 export async function writeMisledSheet(
   stem: string,
-  { marked, misleading, run }: { readonly marked: string; readonly misleading: string; readonly run: string },
+  {
+    marked,
+    share,
+    misleading,
+    run,
+  }: { readonly marked: string; readonly share: number; readonly misleading: string; readonly run: string },
   { units, stop }: Pick<EditCurve, "units" | "stop">,
 ): Promise<string[]> {
   const parts: string[] = [];
@@ -25,7 +30,7 @@ export async function writeMisledSheet(
     top += 6;
   };
   for (const [title, folder] of [
-    ["Trained on: half of the pictures bear the name of their class", marked],
+    [`Trained on: ${Math.round(100 * share)} % of the pictures bear the name of their class`, marked],
     ["Tested on: every picture bears the name of another class", misleading],
   ]) {
     titled(title);
