@@ -19,7 +19,10 @@ export function registerAnnotations(program: Command): void {
   program
     .command("annotations")
     .description("statistics of human descriptions, and how far the annotators agree")
-    .argument("<sets...>", "annotations.csv files, or folders that hold one; with --root also base, cls, gen, ...")
+    .argument(
+      "<sets...>",
+      "annotations.csv files, tables of descriptions, or folders that hold the former; with --root also base, cls, gen, ...",
+    )
     .option("--root <folder>", "where the paper's data sets lie: ROOT/resnet152/imagenet and so on")
     .addOption(bertOption())
     .addOption(vectorsOption())
@@ -31,7 +34,8 @@ export function registerAnnotations(program: Command): void {
       `
 Shares are of all words; punctuation marks are none. Words are split as spaCy splits them; parts of speech come from a tagger
 that is right for 94 % of the words of the English Web Treebank. Agreement compares each annotation with the others of its unit.
-One set is told by layer (the paper's Table 5), several by set (Tables 1 and 4).`,
+One set is told by layer (the paper's Table 5), several by set (Tables 1 and 4). Of tables of descriptions, a run's
+descriptions.csv for one, there is one a unit: --no-agreement (Table 6).`,
     )
     .action(async (names: string[], options: Options) => {
       const { readAnnotations } = await import("../data/annotations/annotations.js");

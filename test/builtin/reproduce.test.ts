@@ -20,7 +20,6 @@ import {
 import { annotatorAgreement } from "../../src/data/annotations/agreement.js";
 import { readAnnotations } from "../../src/data/annotations/annotations.js";
 import { type AnnotationStatistics, annotationStatistics } from "../../src/data/annotations/statistics.js";
-import { readCsv } from "../../src/data/labels/csv.js";
 import { formatScore } from "../../src/language/metric.js";
 import { openMetrics } from "../../src/language/metrics.js";
 import { rouge } from "../../src/language/rouge.js";
@@ -99,8 +98,7 @@ describeShared("texts of others", () => {
     ];
     const measured = [];
     for (const name of sets) {
-      const rows = await readCsv(shared(`data/text/${name}.csv`), ["layer", "unit", "description"]);
-      const list = rows.map(({ layer, unit, description }) => ({ layer, unit: Number(unit), summary: description }));
+      const { list } = await readAnnotations(shared(`data/text/${name}.csv`));
       measured.push(figuresOf(annotationStatistics(list, { tokenize, tag })[0]));
     }
     expect(measured).toEqual(Object.values(ORIGINALS));

@@ -29,9 +29,12 @@ export interface ReadAnnotationsOptions {
 }
 
 const COLUMNS = ["layer", "unit", "summary"] as const;
+/** What tables of descriptions call it. */
+const DESCRIBED = "description";
 
 /**
- * Reads a table with the columns `layer`, `unit`, `summary`; others are ignored.
+ * Reads a table with the columns `layer`, `unit`, `summary`; others are ignored. Where a describer's table has `description` instead of `summary`, as the
+ * reference's and a run's have, that is taken.
  * Errors: `UserError` for a file that is no such table, a unit that is no whole number, a summary that says nothing, or text that
  * is not English: nothing here could learn from it or judge it.
  */
@@ -78,13 +81,15 @@ function parsed(text: string, refuse: (problem: string) => UserError): Row[] {
       skip_empty_lines: true,
       columns: (names: string[]) => {
         header = names.map((name) => name.trim());
-        return header;
+        const isDescriptions = !header.includes("summary");
+        return header.map((name) => (isDescriptions && name === DESCRIBED ? "summary" : name));
       },
     });
   } catch (error) {
     throw refuse(`${messageOf(error)}; expected a CSV table with the columns ${COLUMNS.join(", ")}`);
   }
-  const missing = COLUMNS.filter((name) => !header.includes(name));
+  const has = (name: string) => header.includes(name) || (name === "summary" && header.includes(DESCRIBED));
+  const missing = COLUMNS.filter((name) => !has(name));
   if (missing.length === 0) return rows as Row[];
   const found = header.length > 0 ? header.join(", ") : "none";
   throw refuse(`no column ${missing.join(", ")}; expected ${COLUMNS.join(", ")}, got ${found}, add a header line`);

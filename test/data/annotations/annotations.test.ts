@@ -43,6 +43,13 @@ describe("annotations.csv", () => {
     });
   });
 
+  test("a describer's table is read like people's; a summary goes before a description", async () => {
+    const described = written("layer,unit,description,score\nconv1,3,red dots,-2.5\n");
+    expect((await readAnnotations(described)).list).toEqual([{ layer: "conv1", unit: 3, summary: "red dots" }]);
+    const both = written("layer,unit,description,summary\nconv1,3,red dots,blue dots\n");
+    expect((await readAnnotations(both)).list).toEqual([{ layer: "conv1", unit: 3, summary: "blue dots" }]);
+  });
+
   test.each([
     ["layer,unit\nconv1,3\n", "no column summary; expected layer, unit, summary, got layer, unit"],
     ["layer,unit,summary\nconv1,three,dots\n", 'unit "three" in row 2; expected a whole number'],
