@@ -111,7 +111,7 @@ test("numbers of meanings that are none are refused", async () => {
 test("the table has a column more only where there are several meanings", async () => {
   const [header, ...rows] = descriptionsTable(auto).trim().split("\n");
   expect(header).toBe("layer,unit,description,pmi,logp,logp_lm,confidence,doubts,meanings");
-  expect(rows[unitFor("red", "blue")]).toMatch(/,many-meanings,\w.* \(0\.\d\d\); \w.* \(0\.\d\d\)$/);
+  expect(rows[unitFor("red", "blue")]).toMatch(/[, ]many-meanings,\w.* \(0\.\d\d\); \w.* \(0\.\d\d\)$/);
   expect(descriptionsTable(one).split("\n")[0]).toBe("layer,unit,description,pmi,logp,logp_lm,confidence,doubts");
 });
 
