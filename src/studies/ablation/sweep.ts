@@ -6,7 +6,7 @@
  * batch of pictures, and the suffix behind those layers (`engine/onnx/suffix.ts`) runs over rows, each a picture and a set. A unit that is zero all
  * over a picture cannot change what is said of it, so that row is left out. Counts are those of the whole network with the units silenced.
  *
- * Memory: what crosses the border for a batch of pictures, and 64 MB of rows.
+ * Memory: what crosses the border for a batch of pictures, 64 MB of rows, and 256 MB of decoded pictures.
  */
 import { UserError } from "../../base/errors.js";
 import { type Progress, silent } from "../../base/progress.js";
@@ -22,6 +22,7 @@ import { imageProbe } from "../../exemplars/probe.js";
 import { imageInput } from "../../exemplars/subject.js";
 import type { ClassPictures } from "./class-pictures.js";
 import { answersOf, type Classifier } from "./classifier.js";
+import { Passes } from "./passes.js";
 
 /** Units to silence: their numbers, by layer. */
 export type UnitSet = ReadonlyMap<Layer, readonly number[]>;
@@ -55,7 +56,8 @@ const sum = (counts: Uint32Array) => counts.reduce((a, b) => a + b, 0);
 const BATCH_SIZE = 32;
 /** Of what the suffix is fed with, once for each row. */
 const ROW_BYTES = 64 * 2 ** 20;
-const MOST_ROWS = 256;
+/** More rows would no longer stay in the processor's caches. */
+const MOST_ROWS = 64;
 /** Sets of more different combinations of layers are tried together behind the first of all of them. */
 const MOST_GROUPS = 8;
 
@@ -86,11 +88,14 @@ export async function sweep(
     rows: 0,
   };
   const groups = groupsOf(sets);
+  const { preprocessing, batchSize = BATCH_SIZE } = options;
+  const probe = imageProbe(pictures.set, preprocessing, imageInput(classifier.subject).name, progress);
+  const passes = new Passes(probe, pictures.ids, batchSize, groups.length > 1);
   progress.begin("ablating", pictures.ids.length * Math.max(1, groups.length), "image");
   try {
-    if (groups.length === 0) await new GroupSweep(classifier, pictures, sets, undefined, options).run(tally, 0);
+    if (groups.length === 0) await new GroupSweep(classifier, pictures, passes, sets, undefined, options).run(tally, 0);
     for (const [i, group] of groups.entries())
-      await new GroupSweep(classifier, pictures, sets, group, options).run(tally, i);
+      await new GroupSweep(classifier, pictures, passes, sets, group, options).run(tally, i);
   } finally {
     progress.end();
   }
@@ -127,6 +132,7 @@ function groupsOf(sets: readonly UnitSet[]): Group[] {
 class GroupSweep {
   readonly #classifier: Classifier;
   readonly #pictures: ClassPictures;
+  readonly #passes: Passes;
   readonly #sets: readonly UnitSet[];
   readonly #group: Group | undefined;
   readonly #options: SweepOptions;
@@ -135,36 +141,41 @@ class GroupSweep {
   constructor(
     classifier: Classifier,
     pictures: ClassPictures,
+    passes: Passes,
     sets: readonly UnitSet[],
     group: Group | undefined,
     options: SweepOptions,
   ) {
     this.#classifier = classifier;
     this.#pictures = pictures;
+    this.#passes = passes;
     this.#sets = sets;
     this.#group = group;
     this.#options = options;
     this.#input = imageInput(classifier.subject).name;
   }
 
-  /** Adds to the tally. @param turn number of the group: the first one counts the pictures. */
+  /** Adds to the tally. @param turn number of the group: the first one counts the pictures, and leaves the whole network's answers to the others. */
   async run(tally: Tally, turn: number): Promise<void> {
     const { model, output, infos } = this.#classifier;
-    const { preprocessing, batchSize = BATCH_SIZE, progress = silent, ...session } = this.#options;
+    const { preprocessing, batchSize, progress = silent, ...session } = this.#options;
     const suffix = this.#group && suffixBehind(model, this.#group.layers, infos, [output]);
     const border = suffix ? [...suffix.border.values()].filter(({ name }) => name !== this.#input) : [];
-    const outputs = [...border.filter(({ name }) => name !== output).map(toValueInfo)];
-    const own = model.proto.graph!.output.filter(({ name }) => name === output);
-    const prefix = await openSession(withGraph(model, { output: [...own, ...outputs] }), session);
+    const isAsked = turn === 0 || border.some(({ name }) => name === output);
+    const outputs = [
+      ...model.proto.graph!.output.filter(({ name }) => isAsked && name === output),
+      ...border.filter(({ name }) => name !== output).map(toValueInfo),
+    ];
+    const prefix = outputs.length > 0 ? await openSession(withGraph(model, { output: outputs }), session) : undefined;
     const behind = suffix && (await openSession(suffix.model, session));
     try {
-      const probe = imageProbe(this.#pictures.set, preprocessing, this.#input, progress);
       const classOf = new Map([...this.#pictures.ids].map((id, i) => [id, this.#pictures.classes[i]]));
-      let done = 0;
-      for await (const { ids, feeds } of probe.batches(this.#pictures.ids, batchSize, false, () => {})) {
-        const found = { ...(await prefix.run(feeds)), ...feeds };
+      let [done, batch] = [0, 0];
+      for await (const { ids, feeds } of this.#passes.pass()) {
+        const found = { ...(await prefix?.run(feeds)), ...feeds };
         const classes = Int32Array.from(ids, (id) => classOf.get(id)!);
-        const answers = answersOf(found[output]);
+        if (turn === 0) this.#passes.answers.push(answersOf(found[output]));
+        const answers = this.#passes.answers[batch++];
         if (turn === 0) {
           for (const [image, right] of classes.entries()) {
             tally.images[right]++;
@@ -176,7 +187,7 @@ class GroupSweep {
         progress.update(turn * this.#pictures.ids.length + done);
       }
     } finally {
-      await prefix.close();
+      await prefix?.close();
       await behind?.close();
     }
   }
