@@ -27,9 +27,9 @@ interface Options {
 
 const isBuiltIn = (describer: string | undefined) => describer === undefined || describer === BUILT_IN;
 
-/** Said with every use of the built-in describer: its doubts do not catch what it gets wrong on photographs. */
+/** Said with every use of the built-in describer: its doubts catch only a part of what it gets wrong on photographs. */
 const CAUTION =
-  "the built-in describer learned from simulated annotations: on photographs half of what it says is wrong (docs/results/photographs.md);\n" +
+  "the built-in describer learned from simulated annotations: on photographs half of what it says is wrong, of what it doubts two thirds (docs/results/photographs.md);\n" +
   "check it with milan grade or verify, or describe with --describer\n";
 
 export function registerDescribe(program: Command): void {
