@@ -310,10 +310,13 @@ describeChromium("the explorer in a browser, with its model", () => {
     await open("switch-off?units=");
     await page.getByRole("heading", { name: "No unit is switched off" }).waitFor();
     await open("probe");
+    const isAt = (what: string) => page.evaluate<boolean>(`document.activeElement.matches(${JSON.stringify(what)})`);
     const tabTo = async (what: string) => {
       for (let i = 0; i < 40; i++) {
         await page.keyboard.press("Tab");
-        if (await page.evaluate<boolean>(`document.activeElement.matches(${JSON.stringify(what)})`)) return;
+        if (!(await isAt(what))) continue;
+        await page.waitForTimeout(100); // what was about to be drawn anew has lost the focus by now
+        if (await isAt(what)) return;
       }
       throw new Error(`no way to ${what}`);
     };

@@ -180,7 +180,7 @@ describeChromium("comparing, the dashboard and verdicts in a browser", () => {
     await openUnit("after/unit/0/4");
     const full = { status: 500, contentType: "application/json", body: `{ "error": "the disk is full" }` };
     await page.route("**/reviews", (route) => route.fulfill(full));
-    await page.keyboard.press("u");
+    await page.getByRole("button", { name: "unsure u" }).click();
     await page.getByText("The verdict was not kept. the disk is full").waitFor();
     expect(await pressed("unsure u")).toBe("false");
     await page.keyboard.press("j");

@@ -1,5 +1,5 @@
 /** Keys that work anywhere on a page, except where they are typed. */
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 
 type Keys = Readonly<Record<string, (event: KeyboardEvent) => void>>;
 
@@ -16,7 +16,8 @@ const isTyping = (target: EventTarget | null) =>
 export function useKeys(keys: Keys): void {
   const latest = useRef(keys);
   latest.current = keys;
-  useEffect(() => {
+  // before the page is painted: a key is pressed as soon as what it does can be seen
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
       const act = Object.hasOwn(latest.current, event.key) ? latest.current[event.key] : undefined;
