@@ -170,7 +170,7 @@ const STEPS = {
   describer() {
     const sets = RUNS.filter(learned).map(runOf);
     const options = ["--encoder", sight, "--layers", SIGHT, "--partial", "--embedding", 128, "--hidden", 256];
-    options.push("--epochs", mini ? 1 : 40, "--patience", 12, "--average", 0.999, "--redraw");
+    options.push("--epochs", mini ? 1 : 40, "--patience", 8, "--average", 0.999, "--redraw");
     const resume = existsSync(at("trained.training", "language-model.checkpoint.safetensors")) ? ["--resume"] : [];
     make(at("trained", "card.md"), "milan", "train", ...sets, "--out", at("trained"), ...options, ...resume);
     make(join(small, "config.json"), "milan", "convert", at("trained"), small, "--half");
