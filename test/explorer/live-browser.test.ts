@@ -323,8 +323,9 @@ describeChromium("the explorer in a browser, with its model", () => {
     // the page before has such a place too
     await page.getByRole("heading", { name: "Drop in a picture" }).waitFor();
     await page.locator(".bring").waitFor();
-    await tabTo(".bring button");
+    // asked for some round trips before the key: a chooser that opens before the browser was told to hand it over is lost
     const chooser = page.waitForEvent("filechooser");
+    await tabTo(".bring button");
     await page.keyboard.press("Enter");
     await (await chooser).setFiles(file(green));
     await firing().first().waitFor();
