@@ -45,12 +45,15 @@ export class Passes {
 
   /** The probe fills the same buffers again, so what is kept is copied. */
   #keep({ ids, feeds }: PassBatch): void {
+    this.#bytes += Object.values(feeds).reduce((sum, { data }) => sum + data.byteLength, 0);
+    if (this.#bytes > KEPT) {
+      this.#kept = [];
+      return;
+    }
     const own = Object.entries(feeds).map(([name, { dtype, shape, data }]) => [
       name,
       ndarray(dtype, [...shape], data.slice()),
     ]);
-    this.#bytes += Object.values(feeds).reduce((sum, { data }) => sum + data.byteLength, 0);
-    if (this.#bytes > KEPT) this.#kept = [];
-    else this.#kept.push({ ids: Array.from(ids), feeds: Object.fromEntries(own) as Arrays });
+    this.#kept.push({ ids: Array.from(ids), feeds: Object.fromEntries(own) as Arrays });
   }
 }
