@@ -35,9 +35,9 @@ for (const search of ["beam", "rerank"]) {
   await writeDescriptions(join(run, "descriptions.csv"), { ...header, compat: null, clip: null }, descriptions);
   const grades = await gradeRun(run, source, { images: pictures, progress });
   await writeGrades(join(run, GRADES_FILE), grades);
-  const { grade, shuffled, constant, iou, bestIou, understood, images } = grades;
+  const { grade, shuffled, constant, reachable, iou, bestIou, understood, images } = grades;
   const units = grades.layers.reduce((sum, { rows }) => sum + rows.length, 0);
-  found[search] = { units, images, understood, grade, shuffled, constant, iou, bestIou };
+  found[search] = { units, images, understood, grade, shuffled, constant, reachable, iou, bestIou };
   console.log(`${run} ${search}: ${gradesLines(grades).at(-1).join("  ")}`);
 }
 await writeFileAtomically(out, `${JSON.stringify(found, null, 2)}\n`);

@@ -24,22 +24,37 @@ export interface Fit {
   readonly iou: number;
 }
 
+/** What was counted in one part of the pictures. */
+interface Counts {
+  /** [concept]: pixels of which it is true. */
+  readonly totals: number[];
+  /** [unit]: pixels that the unit covers. */
+  readonly covered: Float64Array;
+  /** [unit][concept]: pixels of which both are true; short where the rest is 0. */
+  readonly shared: number[][];
+}
+
+function sumOf(parts: readonly Counts[], read: (part: Counts) => number): number {
+  let sum = 0;
+  for (const part of parts) sum += read(part);
+  return sum;
+}
+
 /** Where one unit is active in one picture: the positions of the pixels, y * size + x, each once. */
 export type Covered = ArrayLike<number>;
 
-/** Intersection over union of every concept with every unit, over pictures that come one at a time. */
+/**
+ * Intersection over union of every concept with every unit, over pictures that come one at a time. Pictures can be dealt into parts, and fits be asked of one part or of
+ * all: a concept chosen on one can be judged on another.
+ */
 export class ConceptCounter {
   readonly #concepts = new ConceptNumbers();
-  /** [concept]: pixels of which it is true. */
-  readonly #totals: number[] = [];
-  /** [unit]: pixels that the unit covers. */
-  readonly #covered: Float64Array;
-  /** [unit][concept]: pixels of which both are true; short where the rest is 0. */
-  readonly #shared: number[][];
+  readonly #parts: readonly Counts[];
 
-  constructor(units: number) {
-    this.#covered = new Float64Array(units);
-    this.#shared = Array.from({ length: units }, () => []);
+  constructor(units: number, parts = 1) {
+    this.#parts = Array.from({ length: parts }, () => ({
+      ...{ totals: [], covered: new Float64Array(units), shared: Array.from({ length: units }, () => []) },
+    }));
   }
 
   /** The concepts met so far. */
@@ -49,11 +64,17 @@ export class ConceptCounter {
 
   /** Pixels of which a concept is true. @param concept its position in `atoms`. */
   pixels(concept: number): number {
-    return this.#totals[concept] ?? 0;
+    return sumOf(this.#parts, ({ totals }) => totals[concept] ?? 0);
+  }
+
+  /** Pixels that a unit covers, in one part or in all. */
+  covered(unit: number, part?: number): number {
+    return sumOf(this.#of(part), ({ covered }) => covered[unit]);
   }
 
   /** Counts a picture. @param covered [unit] */
-  add(labels: Labels, covered: readonly Covered[]): void {
+  add(labels: Labels, covered: readonly Covered[], part = 0): void {
+    const { totals, covered: areas, shared } = this.#parts[part];
     const picture = this.#concepts.planes(labels);
     const counts = picture.map(({ concepts }) => new Float64Array(concepts.length));
     const count = (pixels: Covered | undefined, into: number[]) => {
@@ -67,24 +88,29 @@ export class ConceptCounter {
         }
       }
     };
-    count(undefined, this.#totals);
+    count(undefined, totals);
     for (const [unit, pixels] of covered.entries()) {
       if (pixels.length === 0) continue;
-      this.#covered[unit] += pixels.length;
-      count(pixels, this.#shared[unit]);
+      areas[unit] += pixels.length;
+      count(pixels, shared[unit]);
     }
   }
 
-  /** Fits of one unit, the best first; among equals the one met first. */
-  fits(unit: number): Fit[] {
-    const shared = this.#shared[unit];
+  /** Fits of one unit in one part or in all, the best first; among equals the one met first. */
+  fits(unit: number, part?: number): Fit[] {
+    const parts = this.#of(part);
+    const area = this.covered(unit, part);
     return this.atoms
       .map((atom, concept) => {
-        const both = shared[concept] ?? 0;
-        const either = this.pixels(concept) + this.#covered[unit] - both;
+        const both = sumOf(parts, ({ shared }) => shared[unit][concept] ?? 0);
+        const either = sumOf(parts, ({ totals }) => totals[concept] ?? 0) + area - both;
         return { atom, iou: either > 0 ? both / either : 0 };
       })
       .sort((a, b) => b.iou - a.iou);
+  }
+
+  #of(part: number | undefined): readonly Counts[] {
+    return part === undefined ? this.#parts : [this.#parts[part]];
   }
 
   /** The names met so far, for reading descriptions. A name of the source's that was not met is taken for a thing's. */

@@ -88,7 +88,7 @@ export interface Outcome {
   /** By metric, all layers together. */
   readonly judgements: readonly Judgement[];
   /** Where there are labelled pictures. */
-  readonly grades?: Pick<Grades, "grade" | "shuffled" | "constant" | "iou" | "bestIou" | "understood">;
+  readonly grades?: Pick<Grades, "grade" | "shuffled" | "constant" | "reachable" | "iou" | "bestIou" | "understood">;
   /** How far it is ahead of the method that comes after it in the paper's order, by metric, on the same units. */
   readonly ahead?: { readonly of: Method; readonly by: Readonly<Record<string, Interval>> };
 }
@@ -286,8 +286,8 @@ function likeliest(beam: readonly Candidate[]): Candidate | undefined {
   return (speaking.length > 0 ? speaking : [...beam]).sort((a, b) => b.logp - a.logp)[0];
 }
 
-const summaryOf = ({ grade, shuffled, constant, iou, bestIou, understood }: Grades) => ({
-  ...{ grade, shuffled, constant, iou, bestIou, understood },
+const summaryOf = ({ grade, shuffled, constant, reachable, iou, bestIou, understood }: Grades) => ({
+  ...{ grade, shuffled, constant, reachable, iou, bestIou, understood },
 });
 
 type Baseline = "compexp" | "netdissect";

@@ -7,6 +7,9 @@
  *
  * Controls, of the same units: the mean grade of all other descriptions of the layer ("shuffled"), and the one description that, given to
  * all units, has the highest mean grade ("constant", chosen in hindsight).
+ *
+ * The best concept is chosen in hindsight, too: of hundreds, the one that happens to fit these pictures, which is less than it promises where a unit fits nothing well. What is
+ * "reachable" is the grade of the concept that is best on one half of the pictures, on the other half: whoever knew all concepts and half of the pictures would get it.
  */
 import { bootstrap, type Interval, type Sample } from "../../base/bootstrap.js";
 import type { Random } from "../../base/random.js";
@@ -30,6 +33,8 @@ export interface Counted {
   iou(query: number, row: number): number;
   /** The atomic concept that fits best. */
   best(row: number): Fit;
+  /** IoU of the atomic concept that fits best on one half of the pictures, on the other half; the mean of both ways. */
+  reachable(row: number): number;
   /** Pixels in which the unit is active. */
   covered(row: number): number;
 }
@@ -48,6 +53,8 @@ export interface Graded {
   /** Means of the grades that the two controls get for this unit. */
   readonly shuffled: number;
   readonly constant: number;
+  /** Of the concept that fits best on other pictures. */
+  readonly reachable: number;
 }
 
 export interface GradedLayer {
@@ -57,6 +64,7 @@ export interface GradedLayer {
   readonly grade: Interval;
   readonly shuffled: Interval;
   readonly constant: Interval;
+  readonly reachable: Interval;
   readonly iou: Interval;
   readonly bestIou: Interval;
   readonly constantLabel: string | undefined;
@@ -77,8 +85,7 @@ export function gradeLayer(
   const queries = [...labels.keys()];
   const gradeOf = (query: number | undefined, row: number): number => {
     if (counted.covered(row) === 0) return Number.NaN;
-    const iou = query === undefined ? 0 : counted.iou(query, row);
-    return iou === 0 ? 0 : iou / Math.max(iou, counted.best(row).iou);
+    return shareOf(query === undefined ? 0 : counted.iou(query, row), counted.best(row));
   };
   const rows = claims.map(({ unit }) => counted.row(unit));
   const constant = bestOf(queries, (query) => mean(rows.map((row) => gradeOf(query, row))));
@@ -94,6 +101,7 @@ export function gradeLayer(
       grade: gradeOf(query, row),
       shuffled: mean(others.map((other) => gradeOf(other.query, row))),
       constant: gradeOf(constant, row),
+      reachable: counted.covered(row) === 0 ? Number.NaN : shareOf(counted.reachable(row), counted.best(row)),
     };
   });
   return {
@@ -123,12 +131,15 @@ export function intervals(rows: readonly Graded[], random: Random, resamples: nu
     (row: Graded) => row.constant,
     (row: Graded) => row.iou,
     (row: Graded) => row.best.iou,
+    (row: Graded) => row.reachable,
   ];
   const none: Interval = { value: Number.NaN, low: Number.NaN, high: Number.NaN };
   const scores = units.size === 0 ? reads.map(() => none) : bootstrap(reads.map(sample), resamples, random).scores;
-  const [grade, shuffled, constant, iou, bestIou] = scores;
-  return { grade, shuffled, constant, iou, bestIou };
+  const [grade, shuffled, constant, iou, bestIou, reachable] = scores;
+  return { grade, shuffled, constant, reachable, iou, bestIou };
 }
+
+const shareOf = (iou: number, best: Fit): number => (iou === 0 ? 0 : iou / Math.max(iou, best.iou));
 
 const mean = (values: readonly number[]): number => {
   const defined = values.filter((value) => !Number.isNaN(value));

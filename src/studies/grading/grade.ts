@@ -38,7 +38,7 @@ export interface GradeOptions extends LabelledPassOptions {
 }
 
 /** What was found. */
-export interface Grades extends Pick<GradedLayer, "grade" | "shuffled" | "constant" | "iou" | "bestIou"> {
+export interface Grades extends Pick<GradedLayer, "grade" | "shuffled" | "constant" | "reachable" | "iou" | "bestIou"> {
   /** Where the labels come from. */
   readonly source: string;
   /** Held-out pictures that could be read. */
@@ -129,6 +129,9 @@ function vocabularyFrom(labels: readonly Labels[], source: LabelSource) {
   return met.vocabulary(source.names);
 }
 
+/** Parts of the held-out pictures, dealt in turns. */
+const HALVES = [0, 1];
+
 /** One layer while it is counted. Rows are the described units, ascending. */
 class Table implements Counted {
   readonly layout: LayerLayout;
@@ -139,6 +142,7 @@ class Table implements Counted {
   readonly #overlaps: Overlaps;
   readonly #concepts: ConceptCounter;
   readonly #best = new Map<number, Fit>();
+  #pictures = 0;
 
   constructor(layer: RunLayer, methods: readonly (readonly Said[])[], read: (text: string) => Reading) {
     const described = methods.flat().map(({ unit }) => unit);
@@ -156,12 +160,12 @@ class Table implements Counted {
     };
     this.claims = methods.map((claims) => claims.map(counted));
     this.#overlaps = new Overlaps(queries, units.length);
-    this.#concepts = new ConceptCounter(units.length);
+    this.#concepts = new ConceptCounter(units.length, HALVES.length);
   }
 
   add(labels: Labels, covered: readonly Uint32Array[]): void {
     this.#overlaps.add(labels, covered);
-    this.#concepts.add(labels, covered);
+    this.#concepts.add(labels, covered, this.#pictures++ % HALVES.length);
   }
 
   row(unit: number): number {
@@ -180,5 +184,14 @@ class Table implements Counted {
     const known = this.#best.get(row) ?? this.#concepts.fits(row)[0];
     this.#best.set(row, known);
     return known;
+  }
+
+  reachable(row: number): number {
+    const found = HALVES.filter((half) => this.#concepts.covered(row, half) > 0).map((half) => {
+      const [chosen] = this.#concepts.fits(row, 1 - half);
+      const { iou } = this.#concepts.fits(row, half).find(({ atom }) => atom === chosen.atom)!;
+      return iou;
+    });
+    return found.reduce((sum, iou) => sum + iou, 0) / found.length;
   }
 }

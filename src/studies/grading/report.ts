@@ -20,6 +20,7 @@ const COLUMNS: readonly [string, (row: Graded) => string | number][] = [
   ["grade", ({ grade }) => grade],
   ["shuffled", ({ shuffled }) => shuffled],
   ["constant", ({ constant }) => constant],
+  ["reachable", ({ reachable }) => reachable],
 ];
 
 /** The table. Reals have four decimals; what is not defined is left empty. */
@@ -37,17 +38,17 @@ export function gradesTable({ layers, source, images }: Grades): string {
 export const writeGrades = (path: string, grades: Grades): Promise<void> =>
   writeFileAtomically(path, gradesTable(grades));
 
-/** The table's lines for a reader, one a layer, and one for all: [layer, units, grade, shuffled, constant, IoU, best IoU]. */
+/** The table's lines for a reader, one a layer, and one for all: in the order of `GRADES_HEADER`. */
 export function gradesLines(grades: Grades): (string | number)[][] {
   const units = (rows: readonly Graded[]) =>
     new Set(rows.filter(({ grade }) => !Number.isNaN(grade)).map(({ layer, unit }) => `${unit} ${layer}`)).size;
   const line = (
     name: string,
     rows: readonly Graded[],
-    means: Pick<Grades, "grade" | "shuffled" | "constant" | "iou" | "bestIou">,
+    means: Pick<Grades, "grade" | "shuffled" | "constant" | "reachable" | "iou" | "bestIou">,
     label = "",
   ) => [
-    ...[name, units(rows), ...[means.grade, means.shuffled, means.iou, means.bestIou].map(shown)],
+    ...[name, units(rows), ...[means.grade, means.shuffled, means.reachable, means.iou, means.bestIou].map(shown)],
     label === "" ? shown(means.constant) : `${shown(means.constant)} "${label}"`,
   ];
   const lines = grades.layers.map((layer) => line(layer.layer, layer.rows, layer, layer.constantLabel));
@@ -60,6 +61,7 @@ export const GRADES_HEADER = [
   "units",
   "grade",
   "shuffled",
+  "reachable",
   "IoU",
   "best concept's IoU",
   "one label for all",

@@ -82,6 +82,28 @@ test("a unit made of a concept is found to fit it; one that never fires fits not
   expect(counter.fits(made.length)[0].iou).toBe(0);
 });
 
+test("pictures dealt into parts are counted by part, and all together as if they had not been", () => {
+  const red = (picture: Labels) => covered(evaluate({ is: "colour", name: "red" }, picture));
+  const [whole, dealt] = [new ConceptCounter(1), new ConceptCounter(1, 2)];
+  const own = [new ConceptCounter(1), new ConceptCounter(1)];
+  for (const [i, picture] of PICTURES.entries()) {
+    whole.add(picture, [red(picture)]);
+    dealt.add(picture, [red(picture)], i % 2);
+    own[i % 2].add(picture, [red(picture)]);
+  }
+  expect(dealt.fits(0)).toEqual(whole.fits(0));
+  expect(dealt.covered(0)).toBe(whole.covered(0));
+  expect(dealt.atoms.map((_, concept) => dealt.pixels(concept))).toEqual(
+    whole.atoms.map((_, concept) => whole.pixels(concept)),
+  );
+  for (const part of [0, 1]) {
+    expect(dealt.covered(0, part)).toBe(own[part].covered(0));
+    const inPart = new Map(own[part].fits(0).map(({ atom, iou }) => [JSON.stringify(atom), iou]));
+    // what only the other part has fits nothing here
+    for (const { atom, iou } of dealt.fits(0, part)) expect(iou).toBe(inPart.get(JSON.stringify(atom)) ?? 0);
+  }
+});
+
 test("names that were met are known for what they are", () => {
   const counter = new ConceptCounter(0);
   for (const picture of PICTURES) counter.add(picture, []);

@@ -111,6 +111,7 @@ describe("an oracle whose units are given masks", () => {
     expect(right.shuffled.high).toBeLessThan(0.4);
     expect(right.constant.value).toBeLessThan(right.grade.low);
     expect(right.iou.value).toBeGreaterThan(0.3);
+    expect(right.reachable.value).toBeGreaterThan(0.9);
     describeAs(
       at("run"),
       PLANTED.map((_, unit) => [unit, PLANTED[(unit + 4) % PLANTED.length][1]]),
@@ -150,10 +151,10 @@ describe("an oracle whose units are given masks", () => {
     expect(grades.layers[0].rows[7].unknownWords).toEqual(["unicorns"]);
     const [header, first] = gradesTable(grades).split("\n");
     expect(header).toBe(
-      "layer,unit,description,understood_as,unknown_words,iou,best_concept,best_iou,grade,shuffled,constant,source,images",
+      "layer,unit,description,understood_as,unknown_words,iou,best_concept,best_iou,grade,shuffled,constant,reachable,source,images",
     );
     expect(first).toMatch(
-      /^units,0,areas that contain printed words,text,,0\.\d{4},(text|word|white),0\.\d{4},1,[\d.]+,[\d.]+,painted blocks,60$/,
+      /^units,0,areas that contain printed words,text,,0\.\d{4},(text|word|white),0\.\d{4},1,[\d.]+,[\d.]+,1,painted blocks,60$/,
     );
   });
 
