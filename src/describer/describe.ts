@@ -25,7 +25,7 @@ import { type Meanings, meaningsOf, mostMeanings, weightsOf } from "./meanings/m
 import { clustersOf, type Part, partsOf } from "./meanings/parts.js";
 import type { Units } from "./parts.js";
 import { clipOf, type Ranked, rerank } from "./rerank-beam.js";
-import type { Witness } from "./witness.js";
+import type { Testimony, Witness } from "./witness.js";
 
 export interface DescribeOptions extends Partial<DecodingOptions> {
   /** Only these layers, by any of their names; default all. */
@@ -194,12 +194,12 @@ async function testified(
 ): Promise<readonly Testified[]> {
   if (!witness || found.length === 0) return found;
   const texts = found.map(({ tokens }) => vocabulary.reconstruct(tokens));
-  const contradicted = await witness.contradicts(layer, row, texts);
-  const told = found.map((candidate, i) => ({ ...candidate, contradicted: contradicted[i] }));
+  const testimonies = await witness.testify(layer, row, texts);
+  const told = found.map((candidate, i) => ({ ...candidate, ...testimonies[i] }));
   return [...told.filter((each) => !each.contradicted), ...told.filter((each) => each.contradicted)];
 }
 
-type Testified = Ranked & { readonly contradicted?: boolean };
+type Testified = Ranked & Partial<Testimony>;
 
 /** Puts a unit's result into words. */
 function conclude(
@@ -271,9 +271,13 @@ function doubtsOf(
   if (isVague(description)) doubts.push("vague");
   if (confidence !== null && confidence < SCATTERED) doubts.push("scattered");
   if (best.contradicted) doubts.push("contradicted");
+  else if (best.share !== undefined && best.share < MAJORITY) doubts.push("minority");
   if (familiarity && distanceOf(familiarity, features) > familiarity.limit) doubts.push("unfamiliar");
   return doubts;
 }
+
+/** Share of what is masked below which a description is true of a minority. */
+const MAJORITY = 0.5;
 
 const sumOf = (values: Uint8Array) => values.reduce((sum, value) => sum + value, 0);
 

@@ -36,6 +36,10 @@ export const DOUBT_WORDS: Readonly<Record<Doubt, readonly [name: string, sentenc
     "pixels say otherwise",
     "The colours, lines or places of this description are not those under the masks, and no other candidate did better.",
   ],
+  minority: [
+    "true of a minority",
+    "The colours or places of this description are those of less than half of what is masked.",
+  ],
   unfamiliar: [
     "unfamiliar exemplars",
     "The exemplars are unlike those the describer learned from; trust what it says less.",

@@ -24,6 +24,7 @@ import { readUnfaithful } from "./verdicts.js";
  * - `vague`: no word of it tells the unit from others ("random areas").
  * - `scattered`: the other candidates of the beam say other things (`confidence` below 0.3).
  * - `contradicted`: its colours, lines or places are not those of the pixels under the masks, and no candidate's that could be told were.
+ * - `minority`: its colours or places are those of less than half of the pixels under the masks.
  * - `unfamiliar`: the exemplars are unlike those the describer learned from, as are less than 1 % of such.
  * - `many-meanings`: the exemplars fall into groups of which different things are said (`meanings`); one description may fit none.
  * - `cannot-tell`: on images the run was not made with, too many of the layer's other descriptions predict the unit as well, or
@@ -42,6 +43,7 @@ export const DOUBTS = [
   "vague",
   "scattered",
   "contradicted",
+  "minority",
   "unfamiliar",
   "many-meanings",
   "cannot-tell",

@@ -76,10 +76,10 @@ test("parts that are finished at the same time", async () => {
 /** Stops the work at a unit, as a kill would: nothing is tidied up behind it but the lock. */
 const stoppingAt = (row: number, seen: number[]) => async (): Promise<Witness> => ({
   title: "nobody",
-  contradicts: async (_layer, each, texts) => {
+  testify: async (_layer, each, texts) => {
     seen.push(each);
     if (each === row) throw new Error("stopped");
-    return texts.map(() => false);
+    return texts.map(() => ({ contradicted: false }));
   },
 });
 

@@ -12,7 +12,7 @@ import { type Vocabulary, vocabularyOf } from "../../data/labels/lexicon.js";
 import { measureColour } from "../../data/labels/measure.js";
 import type { Query } from "../../data/labels/query.js";
 import { namesOfWorld } from "../../data/world/names.js";
-import type { Witness } from "../../describer/witness.js";
+import type { Testimony, Witness } from "../../describer/witness.js";
 import type { ExemplarStore } from "../../exemplars/store.js";
 import { readDescription } from "../../studies/grading/read.js";
 import { EdgeMeter, type MeasuredEdges } from "../annotators/edges.js";
@@ -36,17 +36,24 @@ export async function openPixelWitness(store: ExemplarStore): Promise<Witness> {
   const vocabulary = vocabularyOf({ names: namesOfWorld() });
   return {
     title: "pixels",
-    async contradicts(layer, row, descriptions) {
+    async testify(layer, row, descriptions) {
       const claims = descriptions.map((text) => claimOf(text, vocabulary));
-      if (claims.every((claim) => claim === undefined)) return descriptions.map(() => false);
+      if (claims.every((claim) => claim === undefined)) return descriptions.map(() => SILENT);
       const views = await gallery.views(layer, row);
-      if (views.length === 0) return descriptions.map(() => false);
+      if (views.length === 0) return descriptions.map(() => SILENT);
       // the pictures are decoded again for that
       const lines = claims.some((claim) => claim && speaksOfLines(claim)) ? await linesUnder(store, views) : undefined;
-      return claims.map((claim) => claim !== undefined && !holds(claim, views, yardstick, lines));
+      return claims.map((claim): Testimony => {
+        if (!claim) return SILENT;
+        const share = shareOf(claim, views, yardstick);
+        return { contradicted: !holds(claim, views, yardstick, lines), ...(share !== undefined && { share }) };
+      });
     },
   };
 }
+
+/** Of what cannot be seen. */
+const SILENT: Testimony = { contradicted: false };
 
 /** The visible part of what a description claims. */
 function claimOf(text: string, vocabulary: Vocabulary): Query | undefined {
@@ -56,6 +63,15 @@ function claimOf(text: string, vocabulary: Vocabulary): Query | undefined {
 
 function speaksOfLines(claim: Query): boolean {
   return claim.is === "texture" || ((claim.is === "and" || claim.is === "or") && claim.of.some(speaksOfLines));
+}
+
+/** Share of the masks of which a claim is true, the mean over exemplars; of lines, which are there or not, none is known. */
+function shareOf(claim: Query, views: readonly View[], yardstick: Yardstick): number | undefined {
+  if (claim.is === "and") {
+    const shares = claim.of.flatMap((part) => shareOf(part, views, yardstick) ?? []);
+    return shares.length === 0 ? undefined : Math.min(...shares);
+  }
+  return speaksOfLines(claim) ? undefined : yardstick.fit(claim, views).precision;
 }
 
 function holds(claim: Query, views: readonly View[], yardstick: Yardstick, lines: MeasuredEdges | undefined): boolean {

@@ -57,11 +57,36 @@ test("colours and lines that are not under the masks are contradicted, others an
     "Red or dogs",
     "",
   ];
-  const ask = (row: number) => witness.contradicts(store.layers[0], row, said);
+  const ask = async (row: number) =>
+    (await witness.testify(store.layers[0], row, said)).map(({ contradicted }) => contradicted);
   expect(await ask(0)).toEqual([false, true, true, expect.any(Boolean), expect.any(Boolean), false, false, false]);
   expect((await ask(1)).slice(0, 3)).toEqual([true, false, false]);
   expect((await ask(2)).slice(3, 5)).toEqual([false, expect.any(Boolean)]);
   expect((await ask(3)).slice(3, 4)).toEqual([true]);
+});
+
+test("how much of the masks is as described", async () => {
+  const witness = await openPixelWitness(store);
+  const said = [
+    "Red cars",
+    "Black things",
+    "White and black areas",
+    "Black areas with vertical lines",
+    "Vertical lines",
+    "Dogs",
+  ];
+  const share = async (row: number) =>
+    (await witness.testify(store.layers[0], row, said)).map(({ share = Number.NaN }) => share);
+  const red = await share(0);
+  expect(red[0]).toBeGreaterThan(0.9);
+  expect(red[1]).toBe(0);
+  const striped = await share(2);
+  expect(striped[0]).toBe(0);
+  expect(striped[1]).toBeGreaterThan(0.25);
+  expect(striped[1]).toBeLessThan(0.6);
+  expect(striped[2]).toBeGreaterThan(striped[1] + 0.2);
+  expect(striped[3]).toBe(striped[1]);
+  expect(striped.slice(4)).toEqual([Number.NaN, Number.NaN]);
 });
 
 test("what of a claim can be seen is true wherever the claim is", () => {
