@@ -33,7 +33,10 @@ const seed = 0;
 const sample = 1000;
 const source = await sources[kind]();
 const store = await openExemplars(run, kind === "generated" ? undefined : images);
-const annotations = await annotateStore(store, source, { seed, sample, progress: terminalProgress() });
+const annotations = await annotateStore(store, source, {
+  ...{ seed, sample, progress: terminalProgress() },
+  ...(kind !== "generated" && { images, isExact: kind === "world" }),
+});
 await writeSimulated(out, annotations, { seed, source });
 console.log(`${out}: ${annotations.length} simulated annotations`);
 await store.close();

@@ -121,7 +121,7 @@ const STEPS = {
   pictures() {
     for (const place of PLACES) {
       const [training, set] = [place === "objects" ? 18000 : 15000, `world-${place}`];
-      const parts = { "/train": [training, 5], "/val": [960, 6], "-probe": [2400, 3], "-grade": [1200, 4] };
+      const parts = { "/train": [training, 5], "/val": [960, 6], "-probe": [2400, 3], "-grade": [6000, 4] };
       if (place === "objects") Object.assign(parts, { "-taught/train": [6000, 1], "-taught/val": [960, 2] });
       for (const [part, [count, seed]] of Object.entries(parts)) render(set, pictures(place, part), count, seed);
     }

@@ -17,7 +17,9 @@ import { gradeClaims } from "../dist/studies/grading/grade.js";
 const [run, probe, pictures, part] = process.argv.slice(2);
 const progress = terminalProgress();
 const store = await openExemplars(run, probe);
-const annotations = await annotateStore(store, await openWorldFolder(probe), { seed: 0, sample: 1000, progress });
+const annotations = await annotateStore(store, await openWorldFolder(probe), {
+  ...{ seed: 0, sample: 1000, images: probe, isExact: true, progress },
+});
 await store.close();
 const isHeldOut = splitUnits(annotations, 0.1, 0);
 const claims = annotations

@@ -14,7 +14,8 @@ import { VERSION } from "../../base/version.js";
 import { type Annotation, writeAnnotations } from "../../data/annotations/annotations.js";
 import type { LabelSource } from "../../data/labels/labels.js";
 import type { ExemplarLayer, ExemplarStore } from "../../exemplars/store.js";
-import { type Candidates, candidatesFor, isAttribute } from "./candidates.js";
+import { type AtLargeOptions, measureAtLarge } from "./at-large.js";
+import { type Candidates, candidatesFor, isAttribute, knownAtLarge } from "./candidates.js";
 import { edgeSentence } from "./edge-wording.js";
 import { EdgeMeter, type Edges } from "./edges.js";
 import { type Fit, Yardstick } from "./fit.js";
@@ -31,6 +32,16 @@ export interface AnnotateOptions {
   readonly progress?: Progress;
   /** Pictures that stand for the pictures at large; default 150. */
   readonly sample?: number;
+  /**
+   * The pictures that the store, a run, was made of. With them annotators know where units are active at large, in a sample of as many pictures, and say what
+   * fits that (`at-large.ts`); otherwise they know the exemplars alone, as people do.
+   */
+  readonly images?: string;
+  /**
+   * Whether the source knows every pixel, as of the made world. Then what fits a unit at large is said although it is true of few of the exemplars, and before
+   * lines and edges are; what is known of one object a picture is not worth that. Needs `images`.
+   */
+  readonly isExact?: boolean;
 }
 
 /** Of exemplars, an annotator needs a few to see a rule. */
@@ -44,29 +55,48 @@ const LEAST_VIEWS = 3;
 export async function annotateStore(
   store: ExemplarStore,
   source: LabelSource,
-  { seed, perUnit = 3, progress = silent, sample = 150 }: AnnotateOptions,
+  { seed, perUnit = 3, progress = silent, sample = 150, images, isExact = false }: AnnotateOptions,
 ): Promise<Annotation[]> {
   if (!(Number.isInteger(perUnit) && perUnit >= 1)) {
     throw new UserError(`annotating ${store.folder}: ${perUnit} annotations a unit; expected a whole number from 1`);
   }
   const gallery = new Gallery(store, source);
   const yardstick = new Yardstick(await gallery.sample(sample, seed));
-  const annotations: Annotation[] = [];
+  if (isExact && images === undefined) throw new Error("isExact needs images");
+  const units: (Evidence & { layer: string; unit: number })[] = [];
   const total = store.layers.reduce((sum, { units }) => sum + units.length, 0);
   progress.begin("annotating", total, "unit");
   let done = 0;
   for (const layer of store.layers) {
     for (const [row, unit] of layer.units.entries()) {
       const evidence = await lookAt(store, gallery, yardstick, layer, row);
-      for (let i = 0; evidence && i < perUnit; i++) {
-        const random = new Random(Number.parseInt(sha256(`${seed} ${layer.name} ${unit} ${i}`).slice(0, 8), 16));
-        annotations.push({ layer: layer.name, unit, summary: summaryOf(evidence, HABITS[i % HABITS.length], random) });
-      }
+      if (evidence) units.push({ layer: layer.name, unit, ...evidence });
       progress.update(++done);
     }
   }
   progress.end();
-  return annotations;
+  const known =
+    images === undefined ? units : await seenAtLarge(store, source, units, { images, sample, seed, progress });
+  return known.flatMap(({ layer, unit, ...evidence }) =>
+    Array.from({ length: perUnit }, (_, i): Annotation => {
+      const random = new Random(Number.parseInt(sha256(`${seed} ${layer} ${unit} ${i}`).slice(0, 8), 16));
+      return { layer, unit, summary: summaryOf(evidence, HABITS[i % HABITS.length], random, isExact) };
+    }),
+  );
+}
+
+/** The same units, with what is known of their candidates at large. */
+async function seenAtLarge<Unit extends Evidence & { layer: string; unit: number }>(
+  store: ExemplarStore,
+  source: LabelSource,
+  units: readonly Unit[],
+  options: AtLargeOptions,
+): Promise<Unit[]> {
+  const said = units.map(({ layer, unit, candidates }) => ({
+    ...{ layer, unit, queries: candidates.all.map(({ query }) => query) },
+  }));
+  const atLarge = await measureAtLarge(store.folder, said, source, options);
+  return units.map((each, at) => ({ ...each, candidates: knownAtLarge(each.candidates, atLarge[at]) }));
 }
 
 /** What annotators know of a unit. */
@@ -100,15 +130,21 @@ async function lookAt(
 /** Information beyond which what is shown matters more than how its lines run. */
 const CLEAR = 0.9;
 
-function summaryOf({ candidates, edges, generality }: Evidence, habit: Habit, random: Random): string {
+function summaryOf(
+  { candidates, edges, generality }: Evidence,
+  habit: Habit,
+  random: Random,
+  isExact: boolean,
+): string {
   const say = new Speaker(random, habit);
   // Breeds and species are known to few.
   const obscure = new Set(
     candidates.atoms.flatMap(({ query }) => (query.is === "thing" && generality(query.name) > 1 ? [query.name] : [])),
   );
   const ignored = say.chance(0.5) ? obscure : new Set<string>();
-  const chosen = choose(candidates, habit, generality, random, ignored);
-  if (edges && speaksOfEdges(chosen, edges, habit, say)) {
+  const chosen = choose(candidates, habit, generality, random, ignored, isExact);
+  const isTold = isExact && chosen !== undefined && chosen.atLarge!.lift >= TELLING;
+  if (edges && !isTold && speaksOfEdges(chosen, edges, habit, say)) {
     const looks = chosen && isAttribute(chosen.query) && chosen.information > FAINT ? chosen.query : undefined;
     return edgeSentence(edges, looks, say);
   }
@@ -117,6 +153,9 @@ function summaryOf({ candidates, edges, generality }: Evidence, habit: Habit, ra
 
 /** Information below which what is shown hardly matters. */
 const FAINT = 0.25;
+
+/** Lift at large beyond which what is shown is said, and not how its lines run. */
+const TELLING = 3;
 
 function speaksOfEdges(chosen: Fit | undefined, { coherence }: Edges, habit: Habit, say: Speaker): boolean {
   if (!chosen) return say.chance(0.95);

@@ -4,6 +4,7 @@
  */
 import { COLOUR_NAMES, TEXTURE_NAMES } from "../../data/labels/labels.js";
 import { type Atom, PLACES, type Query, REGIONS } from "../../data/labels/query.js";
+import type { FitAtLarge } from "./at-large.js";
 import type { Fit, Yardstick } from "./fit.js";
 import { keyOf, type View } from "./views.js";
 
@@ -49,6 +50,11 @@ export function candidatesFor(views: readonly View[], yardstick: Yardstick): Can
   }
   const all = [...fits.values()].filter(({ precision }) => precision >= LEAST_SHARE).sort(byInformation);
   return { atoms, all, areKin };
+}
+
+/** @param atLarge [position in `all`] */
+export function knownAtLarge(candidates: Candidates, atLarge: readonly FitAtLarge[]): Candidates {
+  return { ...candidates, all: candidates.all.map((fit, i) => ({ ...fit, atLarge: atLarge[i] })) };
 }
 
 export const isAttribute = ({ is }: Query): boolean =>

@@ -5,6 +5,7 @@
  * pictures at large (`expectedIou`), and does in the exemplars (`iou`).
  */
 import type { Query } from "../../data/labels/query.js";
+import type { FitAtLarge } from "./at-large.js";
 import { keyOf, type Picture, type View } from "./views.js";
 
 export interface Fit {
@@ -19,6 +20,8 @@ export interface Fit {
   readonly iou: number;
   /** Of the unit's regions and the query in pictures at large, should the unit be in them as it is in its exemplars. */
   readonly expectedIou: number;
+  /** In pictures at large, where that was measured. */
+  readonly atLarge?: FitAtLarge;
   /** Share of each mask that it covers. */
   readonly shares: readonly number[];
 }

@@ -26,8 +26,12 @@ export type Generality = (name: string) => number;
 /**
  * What of a fit speaks for saying it, nats. Information alone chooses what is striking, which is less often what fits a unit best in pictures that the
  * annotators do not see; the exemplars' IoU alone chooses what is everywhere. What they are worth: `scripts/grade-annotators.js`.
+ * What is known of pictures at large counts most.
  */
-const evidence = ({ expectedIou, iou }: Fit) => Math.log(expectedIou) + 1.5 * Math.log(iou + 0.02);
+const evidence = ({ expectedIou, iou, atLarge }: Fit) =>
+  atLarge === undefined
+    ? Math.log(expectedIou) + 1.5 * Math.log(iou + 0.02)
+    : 2 * Math.log(atLarge.iou + 0.005) + 0.5 * Math.log(iou + 0.02);
 /** Nats that a further part of a sentence must bring. */
 const LENGTH = 0.15;
 
@@ -75,20 +79,26 @@ const LEAST_INFORMATION = 0.15;
 const isSure = ({ precision, base, information }: Fit, { sure }: Habit): boolean =>
   precision >= sure && information >= LEAST_INFORMATION && (precision >= 0.5 || precision > 3 * base);
 
+/** Least share of the masks, and lift, of what is said where units are known at large by every pixel. */
+const KNOWN = { precision: 0.2, information: 0.02, lift: 2 };
+const isKnown = ({ precision, information, atLarge }: Fit): boolean =>
+  precision >= KNOWN.precision && information >= KNOWN.information && atLarge!.lift >= KNOWN.lift;
+
 /** How often another than the best is said. */
 const MISTAKEN = 0.06;
 
-/** What an annotator would say of a unit; undefined when nothing fits. Draws one number. */
+/** What an annotator would say of a unit; undefined when nothing fits. Draws one number. @param isExact whether fits at large are known, by every pixel. */
 export function choose(
   { all }: Candidates,
   habit: Habit,
   generality: Generality,
   random: Random,
   ignored: ReadonlySet<string>,
+  isExact: boolean,
 ): Fit | undefined {
   const draw = random.uniform();
   const good = all
-    .filter((fit) => isSure(fit, habit))
+    .filter((fit) => (isExact ? isKnown(fit) : isSure(fit, habit)))
     .filter((fit) => isStriking(fit) && !mentions(fit.query, (part) => part.is === "thing" && ignored.has(part.name)))
     .map((fit) => ({ fit, worth: habit.worth(fit, generality) - dullness(fit.query) }))
     .filter(({ worth }) => worth > Number.NEGATIVE_INFINITY)

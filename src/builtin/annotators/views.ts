@@ -90,7 +90,8 @@ export class Gallery {
   }
 }
 
-function pictureOf(labels: Labels): Picture {
+/** A picture as it is known. */
+export function pictureOf(labels: Labels): Picture {
   const there = new Set(labels.things.flatMap(({ names, parts = [] }) => [...names, ...parts.map(([name]) => name)]));
   return { labels, covers: (query) => (mayHold(query, there) ? evaluate(query, labels) : undefined) };
 }
