@@ -89,10 +89,11 @@ async function show(run: string, grades: Grades): Promise<void> {
     `\nThe ${SHOWN} units of ${all.length} that the describer is most certain of, and the ${SHOWN} least:\n\n`,
   );
   printTable(header, [...all.slice(0, SHOWN), ...all.slice(-SHOWN)].map(line));
-  const { grade, shuffled } = grades;
+  const { grade, shuffled, reachable } = grades;
   process.stdout.write(
     `\nGrades are of ${grades.images} pictures that the run has not seen: how well what is said covers where the unit is active, beside the best\n` +
-      `single concept there is. All units: ${grade.value.toFixed(2)} [${grade.low.toFixed(2)}, ${grade.high.toFixed(2)}]; descriptions of other units instead: ${shuffled.value.toFixed(2)}.\n\n`,
+      `single concept there is. All units: ${grade.value.toFixed(2)} [${grade.low.toFixed(2)}, ${grade.high.toFixed(2)}]; descriptions of other units instead: ${shuffled.value.toFixed(2)};\n` +
+      `concepts chosen by the one half of these pictures, on the other half: ${reachable.value.toFixed(2)}.\n\n`,
   );
   await opened.close();
 }

@@ -40,7 +40,8 @@ A description is read back into a question to the images' labels; words that are
 number of pixels that it is true of and where the unit is above its level, over the number of pixels of which one of the two holds, both
 summed over all images. Its grade is that over the IoU of the best atomic concept (or its own, if higher): 0 to 1.
 "shuffled" is the mean grade that a unit gets from the layer's other descriptions, "one label for all" that of the description
-that suits the layer best. In brackets, 95 % intervals from resampling units.
+that suits the layer best. "reachable" is the grade of the concept that is best on one half of the images, on the other half: the best of all is
+chosen in hindsight, which promises too much where images are few or a unit fits nothing well. In brackets, 95 % intervals from resampling units.
 Last comes how far the descriptions' confidence can be trusted: the chance that one graded 0.5 or more has more of it than one that is not.`,
     )
     .action(async (folder: string, options: Options) => {
