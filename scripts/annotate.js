@@ -33,11 +33,12 @@ const seed = 0;
 const sample = 1000;
 const source = await sources[kind]();
 const store = await openExemplars(run, kind === "generated" ? undefined : images);
-const annotations = await annotateStore(store, source, {
+const options = {
   ...{ seed, sample, progress: terminalProgress() },
-  ...(kind !== "generated" && { images, isExact: kind === "world" }),
-});
-await writeSimulated(out, annotations, { seed, source });
+  ...(kind !== "generated" && { atLarge: { images, isExact: kind === "world" } }),
+};
+const annotations = await annotateStore(store, source, options);
+await writeSimulated(out, annotations, { ...options, source });
 console.log(`${out}: ${annotations.length} simulated annotations`);
 await store.close();
 await source.close?.();

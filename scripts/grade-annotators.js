@@ -18,7 +18,7 @@ const [run, probe, pictures, part] = process.argv.slice(2);
 const progress = terminalProgress();
 const store = await openExemplars(run, probe);
 const annotations = await annotateStore(store, await openWorldFolder(probe), {
-  ...{ seed: 0, sample: 1000, images: probe, isExact: true, progress },
+  ...{ seed: 0, sample: 1000, atLarge: { images: probe, isExact: true }, progress },
 });
 await store.close();
 const isHeldOut = splitUnits(annotations, 0.1, 0);

@@ -32,16 +32,18 @@ export interface AnnotateOptions {
   readonly progress?: Progress;
   /** Pictures that stand for the pictures at large; default 150. */
   readonly sample?: number;
-  /**
-   * The pictures that the store, a run, was made of. With them annotators know where units are active at large, in a sample of as many pictures, and say what
-   * fits that (`at-large.ts`); otherwise they know the exemplars alone, as people do.
-   */
-  readonly images?: string;
+  /** Whether annotators know where units are active at large, in a sample of as many pictures (`at-large.ts`), and say what fits that; otherwise they know the exemplars alone, as people do. */
+  readonly atLarge?: KnowingAtLarge;
+}
+
+export interface KnowingAtLarge {
+  /** The pictures that the store, a run, was made of. */
+  readonly images: string;
   /**
    * Whether the source knows every pixel, as of the made world. Then what fits a unit at large is said although it is true of few of the exemplars, and before
-   * lines and edges are; what is known of one object a picture is not worth that. Needs `images`.
+   * lines and edges are; what is known of one object a picture is not worth that.
    */
-  readonly isExact?: boolean;
+  readonly isExact: boolean;
 }
 
 /** Of exemplars, an annotator needs a few to see a rule. */
@@ -55,14 +57,13 @@ const LEAST_VIEWS = 3;
 export async function annotateStore(
   store: ExemplarStore,
   source: LabelSource,
-  { seed, perUnit = 3, progress = silent, sample = 150, images, isExact = false }: AnnotateOptions,
+  { seed, perUnit = 3, progress = silent, sample = 150, atLarge }: AnnotateOptions,
 ): Promise<Annotation[]> {
   if (!(Number.isInteger(perUnit) && perUnit >= 1)) {
     throw new UserError(`annotating ${store.folder}: ${perUnit} annotations a unit; expected a whole number from 1`);
   }
   const gallery = new Gallery(store, source);
   const yardstick = new Yardstick(await gallery.sample(sample, seed));
-  if (isExact && images === undefined) throw new Error("isExact needs images");
   const units: (Evidence & { layer: string; unit: number })[] = [];
   const total = store.layers.reduce((sum, { units }) => sum + units.length, 0);
   progress.begin("annotating", total, "unit");
@@ -75,8 +76,10 @@ export async function annotateStore(
     }
   }
   progress.end();
-  const known =
-    images === undefined ? units : await seenAtLarge(store, source, units, { images, sample, seed, progress });
+  const known = atLarge
+    ? await seenAtLarge(store, source, units, { images: atLarge.images, sample, seed, progress })
+    : units;
+  const isExact = atLarge?.isExact ?? false;
   return known.flatMap(({ layer, unit, ...evidence }) =>
     Array.from({ length: perUnit }, (_, i): Annotation => {
       const random = new Random(Number.parseInt(sha256(`${seed} ${layer} ${unit} ${i}`).slice(0, 8), 16));
@@ -173,7 +176,11 @@ const ORIGIN = "annotators.json";
 export async function writeSimulated(
   folder: string,
   annotations: readonly Annotation[],
-  { seed, source }: { readonly seed: number; readonly source: Pick<LabelSource, "title"> },
+  {
+    seed,
+    source,
+    atLarge,
+  }: Pick<AnnotateOptions, "seed" | "atLarge"> & { readonly source: Pick<LabelSource, "title"> },
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   const origin = {
@@ -181,6 +188,7 @@ export async function writeSimulated(
     note: "No person wrote these annotations: a program chose them by what is known of the pictures under the masks.",
     annotators: HABITS.map(({ name }) => name),
     labels: source.title,
+    evidence: atLarge ? "exemplars, and where units are active in a sample of the pictures at large" : "exemplars",
     seed,
     version: VERSION,
   };

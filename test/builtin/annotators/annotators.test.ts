@@ -81,6 +81,7 @@ test("what is written says that it is simulated", async () => {
   expect((await readAnnotations(join(folder, "out/annotations.csv"))).list).toEqual(annotations);
   expect(JSON.parse(readFileSync(join(folder, "out/annotators.json"), "utf8"))).toMatchObject({
     simulated: true,
+    evidence: "exemplars",
     seed: 1,
   });
   const [{ length, annotators }] = annotationStatistics(annotations, { tokenize, tag: (tokens) => tokens });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { silent } from "../../../src/base/progress.js";
 import { Random } from "../../../src/base/random.js";
-import { annotateStore } from "../../../src/builtin/annotators/annotate.js";
+import { annotateStore, type KnowingAtLarge } from "../../../src/builtin/annotators/annotate.js";
 import { measureAtLarge } from "../../../src/builtin/annotators/at-large.js";
 import { batches } from "../../../src/data/images/batches.js";
 import { openImages } from "../../../src/data/images/open.js";
@@ -91,13 +91,13 @@ test("what fits a unit at large is measured over all of its pictures, or a sampl
 
 test("annotators who see exemplars alone say what these are, those who know more do not", async () => {
   const store = await openExemplars(at("run"), at("images"));
-  const say = async (more: { images?: string; isExact?: boolean }) =>
+  const say = async (more: { atLarge?: KnowingAtLarge }) =>
     (await annotateStore(store, source, { seed: 3, perUnit: 12, sample: COUNT, ...more })).map(
       ({ summary }) => summary,
     );
   const count = (said: string[], word: RegExp) => said.filter((words) => word.test(words)).length;
   const alone = await say({});
-  const knowing = await say({ images: at("images"), isExact: true });
+  const knowing = await say({ atLarge: { images: at("images"), isExact: true } });
   await store.close();
   expect(count(alone, /red/), alone.join("; ")).toBeGreaterThanOrEqual(3);
   expect(count(knowing, /red/), knowing.join("; ")).toBe(0);
@@ -107,8 +107,8 @@ test("annotators who see exemplars alone say what these are, those who know more
 test("a network that is gone is refused in one line", async () => {
   const store = await openExemplars(at("run"), at("images"));
   rmSync(at("network.onnx"));
-  await expect(annotateStore(store, source, { seed: 0, images: at("images") })).rejects.toThrow(
-    /^annotating .*network\.onnx is not there/,
-  );
+  await expect(
+    annotateStore(store, source, { seed: 0, atLarge: { images: at("images"), isExact: true } }),
+  ).rejects.toThrow(/^annotating .*network\.onnx is not there/);
   await store.close();
 });
