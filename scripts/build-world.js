@@ -203,15 +203,15 @@ function gradesSection() {
     if (!existsSync(file)) return [];
     const whose = name === STRANGER ? "all, it has learned nothing of them" : "held out";
     return Object.entries(JSON.parse(readFileSync(file, "utf8"))).map(([search, found]) => {
-      const { units, grade, shuffled, constant } = found;
-      return `| ${name} | ${units}, ${whose} | ${search} | ${shown(grade)} | ${shown(shuffled)} | ${shown(constant)} |`;
+      const { units, grade, shuffled, constant, reachable } = found;
+      return `| ${name} | ${units}, ${whose} | ${search} | ${[grade, shuffled, constant, reachable].map(shown).join(" | ")} |`;
     });
   });
-  const header = ["network", "units", "search", "grade [95 %]", "shuffled", "one label for a layer"];
+  const header = ["network", "units", "search", "grade [95 %]", "shuffled", "one label for a layer", "reachable"];
   return [
     "\n## Grades\n",
-    "By what 1,200 other pictures of the made world are known to show: the IoU of what a description claims with where its unit is active, over that of the best single concept.",
-    "`rerank` is by mutual information, `beam` by p(d | E) alone. On photographs it is much worse: docs/results/photographs.md.\n",
+    "By what 6,000 other pictures of the made world are known to show: the IoU of what a description claims with where its unit is active, over that of the best single concept.",
+    "`reachable` is what the concept gets that fits best on one half of these pictures, on the other half. `rerank` is by mutual information, `beam` by p(d | E) alone. On photographs it is much worse: docs/results/photographs.md.\n",
     ...[header, header.map(() => "---")].map((cells) => `| ${cells.join(" | ")} |`),
     `${rows.join("\n")}\n`,
   ].join("\n");

@@ -29,7 +29,7 @@ const isBuiltIn = (describer: string | undefined) => describer === undefined || 
 
 /** Said with every use of the built-in describer: its doubts catch only a part of what it gets wrong on photographs. */
 const CAUTION =
-  "the built-in describer learned from simulated annotations: on photographs half of what it says is wrong, of what it doubts two thirds (docs/results/photographs.md);\n" +
+  "the built-in describer learned from simulated annotations: on photographs more than half of what it says is wrong, six sevenths of what it doubts and two fifths of the rest (docs/results/photographs.md);\n" +
   "check it with milan grade or verify, or describe with --describer\n";
 
 export function registerDescribe(program: Command): void {
@@ -77,7 +77,7 @@ export function registerDescribe(program: Command): void {
     .addOption(
       new Option(
         "--scattered <how>",
-        "where the winner shares few words with the rest of its beam, consensus: say what most of it agrees with; keep the winner",
+        "where the winner shares less than half of its words with the rest of its beam, consensus: say what most of it agrees with; keep the winner",
       )
         .choices(["consensus", "keep"])
         .default(undefined, "consensus for the built-in describer, keep for others, with --clip or --compat"),
@@ -102,7 +102,8 @@ has an empty description, and doubts says why; other doubts say why a descriptio
 whose exemplars form groups of which different things are said has the doubt many-meanings and what is said of each, with its
 share of the unit's activation; its description remains that of all exemplars.
 With --check pixels what a candidate says of colours, light and dark, lines and places is measured under the masks; one that is not so loses to
-any that is, or that says nothing of the kind. Where all lose, the doubt is "contradicted". What things are is not checked so: see milan verify and grade.
+any that is, or that says nothing of the kind. Where all lose, the doubt is "contradicted"; where what is said of colours
+and places is so of less than half of what is masked, "minority". What things are is not checked so: see milan verify and grade.
 confidence, 0 to 1, is how far the description shares its words with the rest of its beam. Below 0.3 it is one of many things that might have been
 said: the doubt "scattered". Of the built-in describer's on photographs, one in seven such is right.
 Killed, the same command goes on behind the last batch of 64 units (not with --meanings).

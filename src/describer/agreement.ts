@@ -12,6 +12,9 @@ import type { Candidate } from "../run/descriptions.js";
 /** Below this, what is said is one of many things that might have been: the doubt `scattered`. */
 export const SCATTERED = 0.3;
 
+/** Below this, a winner has to be what most of the beam agrees with. */
+const CONTESTED = 0.5;
+
 /**
  * Draws are by p(d|E) to the power of 1 / this: captioners are surer of their first few candidates than they are right.
  */
@@ -31,7 +34,7 @@ export function agreements(beam: readonly Pick<Candidate, "description" | "logp"
 }
 
 /**
- * Where the first candidate is scattered, puts that before it which most agree with; of equal ones the first.
+ * Where the first candidate is contested, puts that before it which most agree with; of equal ones the first.
  * @param beam the best first. @param isOut candidates that cannot win, unless the first is one itself.
  */
 export function consensusFirst<Each extends Pick<Candidate, "description" | "logp">>(
@@ -39,7 +42,7 @@ export function consensusFirst<Each extends Pick<Candidate, "description" | "log
   isOut: (candidate: Each) => boolean,
 ): readonly Each[] {
   const shared = agreements(beam);
-  if (shared.length === 0 || shared[0] >= SCATTERED) return beam;
+  if (shared.length === 0 || shared[0] >= CONTESTED) return beam;
   let chosen = 0;
   for (const [i, candidate] of beam.entries()) if (shared[i] > shared[chosen] && !isOut(candidate)) chosen = i;
   return [beam[chosen], ...beam.filter((_, i) => i !== chosen)];

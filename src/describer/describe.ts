@@ -215,7 +215,11 @@ function conclude(
     ...toCandidate(describer, ranked),
     ranked,
   }));
-  const ordered = consensus ? consensusFirst(candidates, ({ contradicted = false }) => contradicted) : candidates;
+  const { stop, unk } = describer.vocabulary;
+  // what is contradicted, cut short or has a word missing is not said because others agree with it
+  const isOut = ({ contradicted = false, ranked: { tokens } }: (typeof candidates)[number]) =>
+    contradicted || tokens.includes(unk) || !tokens.includes(stop);
+  const ordered = consensus ? consensusFirst(candidates, isOut) : candidates;
   const best = ordered[0]?.ranked;
   if (!best) {
     const nothing = { description: "", logp: null, logpLm: null, pmi: null, confidence: null };
