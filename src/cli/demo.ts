@@ -18,7 +18,7 @@ const LAYERS = "features.1,features.5,features.9,features.12,features.15";
 const SIZE = 64;
 /** Pictures, and seeds that nothing that ships was made with. */
 const PROBE = { count: 600, seed: 101 };
-const OTHERS = { count: 300, seed: 102 };
+const OTHERS = { count: 900, seed: 102 };
 /** Units shown from either end of the list. */
 const SHOWN = 8;
 

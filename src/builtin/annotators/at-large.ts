@@ -51,7 +51,7 @@ export async function measureAtLarge(
   const run = await openRun("annotating", folder);
   const all = await openImages(images);
   try {
-    const files = [...all.entries.map(({ file }) => file)].filter((file) => source.files?.has(file) ?? true);
+    const files = all.entries.map(({ file }) => file).filter((file) => source.files?.has(file) ?? true);
     const drawn = new Random(seed).permutation(files.length).subarray(0, sample);
     const set = subsetOf(all, new Set(Array.from(drawn, (i) => files[i])), source.title);
     const layers = run.layers.map((layer): WatchedLayer & { name: string } => ({
