@@ -6,12 +6,15 @@ import type { Progress } from "../../base/progress.js";
 import { Random } from "../../base/random.js";
 import { openImages } from "../../data/images/open.js";
 import { subsetOf } from "../../data/images/subset.js";
-import type { LabelSource, Labels } from "../../data/labels/labels.js";
+import type { LabelSource } from "../../data/labels/labels.js";
 import type { Query } from "../../data/labels/query.js";
 import { layoutFor, openRun } from "../../studies/described-run.js";
+import { Overlaps } from "../../studies/grading/overlaps.js";
 import { LabelledPass } from "../../studies/labelled-pass.js";
 import type { WatchedLayer } from "../../studies/watch-masks.js";
-import { keyOf, pictureOf } from "./views.js";
+import { keyOf } from "./views.js";
+
+const NOWHERE = new Uint32Array(0);
 
 export interface AtLargeOptions {
   /** The pictures that the run was made of. */
@@ -54,22 +57,21 @@ export async function measureAtLarge(
     const files = all.entries.map(({ file }) => file).filter((file) => source.files?.has(file) ?? true);
     const drawn = new Random(seed).permutation(files.length).subarray(0, sample);
     const set = subsetOf(all, new Set(Array.from(drawn, (i) => files[i])), source.title);
-    const layers = run.layers.map((layer): WatchedLayer & { name: string } => ({
-      ...{ name: layer.name, layout: layoutFor(layer), levels: layer.levels },
-    }));
-    const counts = new Counts(said);
-    const rows = layers.map(({ name }, i) => rowsOf(said, name, run.layers[i].unitNumbers));
+    const layers = run.layers.map((layer): WatchedLayer => ({ layout: layoutFor(layer), levels: layer.levels }));
+    const { queries, units, numbers } = askedOf(said);
+    const overlaps = new Overlaps(queries, said.length, units);
+    const rows = run.layers.map(({ name, unitNumbers }) => rowsOf(said, name, unitNumbers));
     const pass = await LabelledPass.open("annotating", run, set, source, { progress });
     for await (const { labels, covered } of pass.pictures(layers)) {
-      const active = covered.flatMap((units, layer) =>
-        units.flatMap((pixels, row) => {
-          const at = rows[layer][row];
-          return at === undefined || pixels.length === 0 ? [] : [{ at, pixels }];
-        }),
-      );
-      counts.add(labels, active);
+      const active = said.map((): Uint32Array => NOWHERE);
+      for (const [layer, own] of covered.entries())
+        for (const [row, pixels] of own.entries())
+          if (rows[layer][row] !== undefined) active[rows[layer][row]] = pixels;
+      overlaps.add(labels, active);
     }
-    return counts.fits();
+    return numbers.map((own, at) =>
+      own.map((query): FitAtLarge => ({ iou: overlaps.iou(query, at), lift: overlaps.lift(query, at) })),
+    );
   } finally {
     await all.close();
     await run.close();
@@ -82,56 +84,18 @@ function rowsOf(said: readonly Sayable[], name: string, units: readonly number[]
   return units.map((unit) => positions.get(unit));
 }
 
-/** Pixels, while they are counted. */
-class Counts {
-  readonly #queries: Query[] = [];
-  /** [unit][query of the unit]: its number among all. */
-  readonly #numbers: readonly Uint32Array[];
-  readonly #asked: Float64Array;
-  readonly #covered: Float64Array;
-  readonly #both: readonly Float64Array[];
-  /** Pixels of all pictures. */
-  #seen = 0;
-
-  constructor(said: readonly Sayable[]) {
-    const known = new Map<string, number>();
-    this.#numbers = said.map(({ queries }) =>
-      Uint32Array.from(queries, (query) => {
-        const key = keyOf(query);
-        if (!known.has(key)) known.set(key, this.#queries.push(query) - 1);
-        return known.get(key)!;
-      }),
-    );
-    this.#asked = new Float64Array(this.#queries.length);
-    this.#covered = new Float64Array(said.length);
-    this.#both = said.map(({ queries }) => new Float64Array(queries.length));
-  }
-
-  add(labels: Labels, active: readonly { at: number; pixels: Uint32Array }[]): void {
-    const picture = pictureOf(labels);
-    this.#seen += labels.size ** 2;
-    const planes = this.#queries.map((query, i) => {
-      const plane = picture.covers(query);
-      if (plane) for (let p = 0; p < plane.length; p++) this.#asked[i] += plane[p];
-      return plane;
-    });
-    for (const { at, pixels } of active) {
-      this.#covered[at] += pixels.length;
-      const both = this.#both[at];
-      for (const [i, number] of this.#numbers[at].entries()) {
-        const plane = planes[number];
-        if (plane) for (let p = 0; p < pixels.length; p++) both[i] += plane[pixels[p]];
-      }
-    }
-  }
-
-  fits(): FitAtLarge[][] {
-    return this.#both.map((both, at) =>
-      Array.from(both, (shared, i): FitAtLarge => {
-        const [asked, covered] = [this.#asked[this.#numbers[at][i]], this.#covered[at]];
-        if (shared === 0) return { iou: 0, lift: 0 };
-        return { iou: shared / (asked + covered - shared), lift: (shared * this.#seen) / (covered * asked) };
-      }),
-    );
-  }
+/** The different queries of all units, [query] the units that each is said of, and [unit][query of the unit] their numbers. */
+function askedOf(said: readonly Sayable[]) {
+  const [queries, units]: [Query[], number[][]] = [[], []];
+  const known = new Map<string, number>();
+  const numbers = said.map((own, at) =>
+    own.queries.map((query) => {
+      const key = keyOf(query);
+      const number = known.get(key) ?? queries.push(query) - 1;
+      known.set(key, number);
+      (units[number] ??= []).push(at);
+      return number;
+    }),
+  );
+  return { queries, units, numbers };
 }

@@ -6,6 +6,7 @@ import { UserError } from "../../base/errors.js";
 import { Random } from "../../base/random.js";
 import { evaluate } from "../../data/labels/evaluate.js";
 import type { LabelSource, Labels } from "../../data/labels/labels.js";
+import { mayHold, thingsIn } from "../../data/labels/may-hold.js";
 import type { Query } from "../../data/labels/query.js";
 import type { ExemplarLayer, ExemplarStore } from "../../exemplars/store.js";
 
@@ -90,9 +91,8 @@ export class Gallery {
   }
 }
 
-/** A picture as it is known. */
-export function pictureOf(labels: Labels): Picture {
-  const there = new Set(labels.things.flatMap(({ names, parts = [] }) => [...names, ...parts.map(([name]) => name)]));
+function pictureOf(labels: Labels): Picture {
+  const there = thingsIn(labels);
   return { labels, covers: (query) => (mayHold(query, there) ? evaluate(query, labels) : undefined) };
 }
 
@@ -108,23 +108,6 @@ function remembering(labels: Labels): Picture {
       return answers.get(key);
     },
   };
-}
-
-/** False where a query needs a thing that is not there: most pictures are ruled out so, without looking at a pixel. */
-function mayHold(query: Query, there: ReadonlySet<string>): boolean {
-  switch (query.is) {
-    case "thing":
-    case "part":
-      return there.has(query.name);
-    case "and":
-      return query.of.every((part) => mayHold(part, there));
-    case "or":
-      return query.of.some((part) => mayHold(part, there));
-    case "region":
-      return mayHold(query.of, there);
-    default:
-      return !("what" in query) || (mayHold(query.what, there) && mayHold(query.to, there));
-  }
 }
 
 const KEYS = new WeakMap<Query, string>();

@@ -142,6 +142,7 @@ class Table implements Counted {
   readonly #overlaps: Overlaps;
   readonly #concepts: ConceptCounter;
   readonly #best = new Map<number, Fit>();
+  readonly #reachable = new Map<number, number>();
   #pictures = 0;
 
   constructor(layer: RunLayer, methods: readonly (readonly Said[])[], read: (text: string) => Reading) {
@@ -187,6 +188,12 @@ class Table implements Counted {
   }
 
   reachable(row: number): number {
+    const known = this.#reachable.get(row) ?? this.#chosenElsewhere(row);
+    this.#reachable.set(row, known);
+    return known;
+  }
+
+  #chosenElsewhere(row: number): number {
     const found = HALVES.filter((half) => this.#concepts.covered(row, half) > 0).map((half) => {
       const [chosen] = this.#concepts.fits(row, 1 - half);
       const { iou } = this.#concepts.fits(row, half).find(({ atom }) => atom === chosen.atom)!;
