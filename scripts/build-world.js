@@ -136,7 +136,10 @@ const STEPS = {
   subjects() {
     const [objects, scenes] = PLACES.map((place) => pictures(place, ""));
     for (const name of SUBJECTS) {
-      if (mini) process.env.SETTINGS = name.startsWith("gan") ? '{"steps":20,"eyesEpochs":1}' : '{"epochs":1}';
+      if (mini)
+        process.env.SETTINGS = name.startsWith("gan")
+          ? '{"decoderSteps":20,"steps":20,"eyesEpochs":1}'
+          : '{"epochs":1}';
       make(at("subjects", `${name}.json`), "build-subjects.js", at("subjects"), objects, scenes, name);
     }
   },

@@ -35,8 +35,8 @@ import { sameOrNew } from "../studies/settings-file.js";
 import { annotateStore, writeSimulated } from "./annotators/annotate.js";
 import { openGenerated } from "./annotators/generated.js";
 import { builtInDescriber, builtInNetwork, isBuiltIn } from "./assets.js";
-import { buildSubject, type SubjectFacts, subjectOf, writeSubjectLatents } from "./subjects/build.js";
-import { CLASS } from "./subjects/gan-model.js";
+import { buildSubject, picturesFor, type SubjectFacts, subjectOf, writeSubjectLatents } from "./subjects/build.js";
+import { CLASS } from "./subjects/gan-generator.js";
 import { SUBJECTS } from "./subjects/subjects.js";
 import { type NetworkAnnotation, table3Group } from "./tables.js";
 
@@ -190,7 +190,8 @@ async function subjectIn(
     return known;
   }
   for (const part of ["train", "val"] as const) await rendered(out, subject.data, part, scale, progress);
-  return buildSubject(subject, join(out, "pictures", subject.data), folder, { settings, progress, now });
+  const pictures = await picturesFor(subject, join(out, "pictures", subject.data), progress);
+  return buildSubject(subject, pictures, folder, { settings, progress, now });
 }
 
 /** Dissects and annotates a subject, where that is not done. Returns the table of annotations. */

@@ -31,6 +31,8 @@ export interface BigganOptions {
 export interface GeneratorOptions extends BigganOptions {
   /** Size of the class embedding. Default 128. */
   readonly shared?: number;
+  /** Whether the first map, too, is told the class: each has a layout of its own then. Default: as published, it is not. */
+  readonly kindFirst?: boolean;
 }
 
 export interface Generator {
@@ -47,7 +49,7 @@ export const latentPieces = (size: BigganOptions["size"]): number => CHANNELS[si
  * @param labels int64 [n], 0 to classes - 1.
  */
 export function bigganGenerator(latents: Tensor, labels: Tensor, options: GeneratorOptions): Generator {
-  const { size, classes, width = 32, tapers = false, shared = 128, prefix = "" } = options;
+  const { size, classes, width = 32, tapers = false, shared = 128, prefix = "", kindFirst = false } = options;
   const [first, ...stages] = (tapers ? TAPERED : CHANNELS)[size];
   const piece = latents.shape[1] / (stages.length + 1);
   if (!Number.isInteger(piece)) {
@@ -57,7 +59,7 @@ export function bigganGenerator(latents: Tensor, labels: Tensor, options: Genera
   }
   const [start, ...pieces] = op.split(latents, new Array<number>(stages.length + 1).fill(piece), 1);
   const kind = embedding(labels, `${prefix}shared`, classes, shared);
-  const seeds = spectralLinear(start, `${prefix}linear`, first * width * 16);
+  const seeds = spectralLinear(kindFirst ? op.concat([start, kind], 1) : start, `${prefix}linear`, first * width * 16);
   let x = op.reshape(seeds, [-1, first * width, 4, 4]);
   const layers: Record<string, Tensor> = {};
   for (const [i, channels] of stages.entries()) {

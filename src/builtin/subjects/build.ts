@@ -9,6 +9,7 @@ import { nearest, UserError } from "../../base/errors.js";
 import { writeFileAtomically } from "../../base/files.js";
 import { type Progress, silent } from "../../base/progress.js";
 import { trainClassifier } from "../../studies/train-classifier.js";
+import { writeCloseUps } from "./close-ups.js";
 import { recognition } from "./gan-recognition.js";
 import { writeLatents } from "./latents.js";
 import { smallAlexnet, smallResnet } from "./networks.js";
@@ -60,9 +61,26 @@ export function subjectOf(name: string): Subject {
   );
 }
 
+/** Side of the pictures that subjects are trained on, pixels. */
+const PICTURE_SIZE = 64;
+
+/**
+ * What a subject is trained on, made where it is missing.
+ * @param pictures `train/` and `val/` with class folders of its data set, as `milan world` writes them at 64 pixels.
+ * @returns that folder, or beside it the one with close-ups.
+ */
+export async function picturesFor(subject: Subject, pictures: string, progress: Progress = silent): Promise<string> {
+  if (!subject.seesCloseUps) return pictures;
+  const out = `${pictures}-close`;
+  for (const part of ["train", "val"]) {
+    await writeCloseUps(join(pictures, part), join(out, part), PICTURE_SIZE, progress);
+  }
+  return out;
+}
+
 /**
  * Builds a subject.
- * @param pictures class folders of its data set.
+ * @param pictures class folders, of `picturesFor`.
  * @param folder where to write.
  */
 export async function buildSubject(

@@ -6,7 +6,7 @@ import type { OnnxModel } from "../../engine/onnx/model.js";
 import { openSession } from "../../engine/runtime/open.js";
 import type { NdArray } from "../../engine/tensor/ndarray.js";
 import { ndarray } from "../../engine/tensor/ndarray.js";
-import { CLASS, IMAGES, LATENTS } from "./gan-model.js";
+import { CLASS, IMAGES, LATENTS } from "./gan-generator.js";
 import { classNumbers, drawLatents } from "./latents.js";
 
 export interface SheetOptions {

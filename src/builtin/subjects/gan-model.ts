@@ -17,35 +17,16 @@ import { initialise } from "../../engine/train/parameters.js";
 import { type ParameterValues, Program } from "../../engine/train/program.js";
 import { TrainingStep } from "../../engine/train/step.js";
 import { bigganDiscriminator } from "../../zoo/biggan-discriminator.js";
-import { bigganGenerator, type GeneratorOptions } from "../../zoo/biggan-generator.js";
 import { inferenceModel } from "../../zoo/inference.js";
+import { latentsOf, unlikeness } from "./gan-decoder.js";
 import { eyes, recognised } from "./gan-eyes.js";
+import { CLASS, decode, type GanPlan, GENERATOR, generate, IMAGES, LATENTS, ofKind } from "./gan-generator.js";
 
-export interface GanPlan {
-  readonly size: GeneratorOptions["size"];
-  /** Channels are multiples of it, in the generator and in the discriminator. */
-  readonly width: number;
-  readonly discriminatorWidth: number;
-  /** Length of a latent. */
-  readonly latent: number;
-  /** Size of the class embedding. */
-  readonly shared: number;
-}
-
-/** Inputs of the shipped generator, and its output. */
-export const LATENTS = "latents";
-export const CLASS = "class";
-export const IMAGES = "images";
-
-const GENERATOR = "G.";
 const DISCRIMINATOR = "D.";
 const AVERAGE = "average.";
 
 /** Share that the average keeps in a step, once training has gone on for a while. */
 const MOMENTUM = 0.998;
-
-const generate = (latents: Tensor, kinds: Tensor, { size, width, shared }: GanPlan, classes: number, prefix: string) =>
-  bigganGenerator(latents, kinds, { size, width, shared, classes, prefix, tapers: true });
 
 function judge(images: Tensor, kinds: Tensor, { size, discriminatorWidth }: GanPlan, classes: number) {
   const { maps, last } = eyes(images);
@@ -67,43 +48,29 @@ export interface GanStepOptions {
   readonly generatorRate: number;
   /** Weight of the cross-entropy of the classes that the eyes see, in the generator's loss. */
   readonly guidance: number;
-  /** Parameters of the discriminator's eyes, which stay as they are. */
-  readonly eyes: ParameterValues;
+  /** Weight of how unlike pictures are to what is made of their latents, in the loss of a generator that was a decoder. */
+  readonly anchor: number;
+  /** Parameters that are there already: the discriminator's eyes and the encoder, which stay as they are, and the generator that was a decoder. */
+  readonly known: ParameterValues;
 }
 
 /**
  * The step, fed with `images` float32 [n, 3, y, x] in -1..1 and their classes `kinds` int64 [n], and for each network latents and
- * classes to make images of: `judgedLatents`, `judgedKinds`, `latents`, `class`.
+ * classes to make images of: `judgedLatents`, `judgedKinds`, `latents`, `class`; for a generator that was a decoder `noise`, as long as latents.
  */
 export async function openGan(plan: GanPlan, options: GanStepOptions): Promise<GanTraining> {
-  const { classes, batch, seed, generatorRate, guidance } = options;
-  const { size, latent } = plan;
-  const start = (latentsName: string, kindsName: string) => {
-    const graph = new Graph({ training: true });
-    const kinds = graph.input(kindsName, "int64", [batch]);
-    const fakes = generate(graph.input(latentsName, "float32", [batch, latent]), kinds, plan, classes, GENERATOR);
-    return { graph, kinds, fakes: judge(fakes.images, kinds, plan, classes) };
-  };
-  const d = start("judgedLatents", "judgedKinds");
-  const images = d.graph.input("images", "float32", [batch, 3, size, size]);
-  const real = judge(images, d.graph.input("kinds", "int64", [batch]), plan, classes).logits;
-  const g = start(LATENTS, CLASS);
-  const unlike = crossEntropy(recognised(g.fakes.last, classes), g.kinds);
-  const values = initialise(new Map([...d.graph.parameters, ...g.graph.parameters]), new Random(seed));
-  for (const [name, { data }] of options.eyes) values.get(name)?.data.set(data); // but for the head
+  const { seed, generatorRate } = options;
+  const d = discriminatorLoss(plan, options);
+  const g = generatorLoss(plan, options);
+  const parameters = [d, g].flatMap(({ loss }) => [...loss.graph.parameters]);
+  const values = initialise(new Map(parameters), new Random(seed));
+  for (const [name, { data }] of options.known) values.get(name)?.data.set(data); // but for the eyes' head
   const optimiser = adam({ betas: [0, 0.99] }); // one memory serves both: their parameters have other names
-  const open = (loss: Tensor, prefix: string, outputs: Record<string, Tensor> = {}) =>
-    TrainingStep.open({ loss, values, optimiser, outputs, only: (name) => name.startsWith(prefix) });
+  const open = (part: Part, prefix: string) =>
+    TrainingStep.open({ ...part, values, optimiser, only: (name) => name.startsWith(prefix) });
   const steps = inTurn({
-    discriminator: {
-      step: await open(op.add(hinge(real, 1), hinge(d.fakes.logits, -1)), DISCRIMINATOR, {
-        gap: op.sub(op.mean(real), op.mean(d.fakes.logits)),
-      }),
-    },
-    generator: {
-      step: await open(op.sub(op.mul(unlike, guidance), op.mean(g.fakes.logits)), GENERATOR, { unlike }),
-      rate: generatorRate,
-    },
+    discriminator: { step: await open(d, DISCRIMINATOR) },
+    generator: { step: await open(g, GENERATOR), rate: generatorRate },
   });
   const names = new Map(
     [...values.keys()].filter((name) => name.startsWith(GENERATOR)).map((name) => [name, averageOf(name)]),
@@ -111,6 +78,49 @@ export async function openGan(plan: GanPlan, options: GanStepOptions): Promise<G
   beginAverages(values, names);
   return { step: closing(averaged(steps, values, { names, momentum: warming(MOMENTUM) }), steps), values, optimiser };
 }
+
+interface Part {
+  readonly loss: Tensor;
+  readonly outputs: Readonly<Record<string, Tensor>>;
+}
+
+type LossOptions = Pick<GanStepOptions, "classes" | "batch" | "guidance" | "anchor">;
+
+function discriminatorLoss(plan: GanPlan, { classes, batch }: LossOptions): Part {
+  const graph = new Graph({ training: true });
+  const kinds = graph.input("judgedKinds", "int64", [batch]);
+  const latents = graph.input("judgedLatents", "float32", [batch, plan.latent]);
+  const fakes = judge(generate(latents, kinds, plan, classes, GENERATOR), kinds, plan, classes).logits;
+  const { images, kinds: known } = pictures(graph, plan, batch);
+  const real = judge(images, known, plan, classes).logits;
+  const gap = op.sub(op.mean(real), op.mean(fakes));
+  return { loss: op.add(hinge(real, 1), hinge(fakes, -1)), outputs: { gap } };
+}
+
+function generatorLoss(plan: GanPlan, { classes, batch, guidance, anchor }: LossOptions): Part {
+  const graph = new Graph({ training: true });
+  const kinds = graph.input(CLASS, "int64", [batch]);
+  const latents = ofKind(graph.input(LATENTS, "float32", [batch, plan.latent]), kinds, plan, classes, GENERATOR);
+  const adversarial = (fakes: Tensor): Part => {
+    const { logits, last } = judge(fakes, kinds, plan, classes);
+    const unlike = crossEntropy(recognised(last, classes), kinds);
+    return { loss: op.sub(op.mul(unlike, guidance), op.mean(logits)), outputs: { unlike } };
+  };
+  if (plan.decoderSteps === 0) return adversarial(decode(latents, kinds, plan, classes, GENERATOR));
+  const known = pictures(graph, plan, batch);
+  const seen = latentsOf(known.images, known.kinds, graph.input("noise", "float32", [batch, plan.latent]), classes);
+  // one batch of both, so that they are normalised alike
+  const both = [op.concat([latents, seen], 0), op.concat([kinds, known.kinds], 0)] as const;
+  const [fakes, again] = op.split(decode(...both, plan, classes, GENERATOR), [batch, batch], 0);
+  const { loss, outputs } = adversarial(fakes);
+  const lost = unlikeness(again, known.images);
+  return { loss: op.add(loss, op.mul(lost, anchor)), outputs: { ...outputs, lost } };
+}
+
+const pictures = (graph: Graph, { size }: GanPlan, batch: number) => ({
+  images: graph.input("images", "float32", [batch, 3, size, size]),
+  kinds: graph.input("kinds", "int64", [batch]),
+});
 
 const averageOf = (name: string) => AVERAGE + name.slice(GENERATOR.length);
 
@@ -159,7 +169,7 @@ export async function averagedGenerator(
 export function generatorModel(own: ParameterValues, plan: GanPlan, classes: readonly string[]): OnnxModel {
   const model = inferenceModel(
     ({ [LATENTS]: latents, [CLASS]: kinds }) => ({
-      [IMAGES]: generate(latents, kinds, plan, classes.length, "").images,
+      [IMAGES]: generate(latents, kinds, plan, classes.length, ""),
     }),
     own,
     { inputs: { [LATENTS]: { shape: [1, plan.latent] }, [CLASS]: { dtype: "int64", shape: [1] } }, name: "generator" },

@@ -9,7 +9,7 @@ import { openSession } from "../../engine/runtime/open.js";
 import { type NdArray, ndarray } from "../../engine/tensor/ndarray.js";
 import { Program } from "../../engine/train/program.js";
 import { openModel } from "../../exemplars/subject.js";
-import { CLASS, IMAGES, LATENTS } from "./gan-model.js";
+import { CLASS, IMAGES, LATENTS } from "./gan-generator.js";
 import { classNumbers, drawLatents } from "./latents.js";
 
 const BATCH = 64;

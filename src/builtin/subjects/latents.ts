@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Random } from "../../base/random.js";
 import { type NdArray, ndarray } from "../../engine/tensor/ndarray.js";
 import { writeNpy } from "../../engine/tensor/npy.js";
-import { CLASS, LATENTS } from "./gan-model.js";
+import { CLASS, LATENTS } from "./gan-generator.js";
 
 /** float32 [count, length], standard normal. */
 export function drawLatents(count: number, length: number, random: Random): NdArray<"float32"> {

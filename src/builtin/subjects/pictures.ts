@@ -43,6 +43,7 @@ export function filesBeside(out: string) {
     log: `${stem}.metrics.jsonl`,
     checkpoint: `${stem}.checkpoint.safetensors`,
     eyes: `${stem}.eyes.safetensors`,
+    decoder: `${stem}.decoder.safetensors`,
     sheet: `${stem}.png`,
     facts: `${stem}.json`,
     latents: `${stem}.latents`,

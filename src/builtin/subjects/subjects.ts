@@ -24,6 +24,8 @@ interface Common {
   readonly seed: number;
   /** Short names of the layers to dissect, in the network's order. */
   readonly layers: readonly string[];
+  /** Trained on the squares around the things (`close-ups.ts`) instead of whole pictures. */
+  readonly seesCloseUps?: boolean;
 }
 
 /** A subject: what it is, and how it is trained. */
@@ -42,7 +44,12 @@ const RESNET: ClassifierSettings = {
 };
 const GAN: GanSettings = {
   ...{ size: 32, width: 12, discriminatorWidth: 8, latent: 16 * latentPieces(32), shared: 64 },
-  ...{ eyesEpochs: 3, batch: 32, steps: 2400, learningRate: 4e-4, generatorRate: 0.5, guidance: 0.25 },
+  ...{ eyesEpochs: 3, decoderSteps: 0, batch: 32, steps: 2400 },
+  ...{ learningRate: 4e-4, generatorRate: 0.5, guidance: 0.25, anchor: 0 },
+};
+/** Things have shapes, which take longer to learn than a place's layout, and more channels. */
+const GAN_OF_THINGS: GanSettings = {
+  ...{ ...GAN, width: 16, discriminatorWidth: 16, decoderSteps: 8000, steps: 4500, guidance: 0.1, anchor: 10 },
 };
 const DINO: DinoSettings = {
   ...{ size: 64, partSize: 32, parts: 4, network: { patch: 8, width: 128, depth: 4, heads: 4, ratio: 3 } },
@@ -57,18 +64,22 @@ const STAGES = ["conv1", "layer1", "layer2", "layer3", "layer4"];
 const BLOCKS = ["blocks.0", "blocks.1", "blocks.2"];
 const PERCEPTRONS = Array.from({ length: DINO.network.depth }, (_, i) => `blocks.${i}.mlp.fc1`);
 
-const convolutional = (data: WorldSet): readonly Subject[] => {
+const classifiers = (data: WorldSet): readonly Subject[] => {
   const place = data.slice("world-".length);
   const seed = 1 + WORLD_SETS.indexOf(data);
   return [
     { name: `alexnet-${place}`, network: "alexnet", data, seed, settings: ALEXNET, layers: CONVOLUTIONS },
     { name: `resnet-${place}`, network: "resnet", data, seed, settings: RESNET, layers: STAGES },
-    { name: `gan-${place}`, network: "gan", data, seed, settings: GAN, layers: BLOCKS },
   ];
 };
 
 export const SUBJECTS: readonly Subject[] = [
-  ...convolutional("world-objects"),
-  ...convolutional("world-scenes"),
+  ...classifiers("world-objects"),
+  {
+    ...{ name: "gan-objects", network: "gan", data: "world-objects", seed: 1, settings: GAN_OF_THINGS, layers: BLOCKS },
+    seesCloseUps: true,
+  },
+  ...classifiers("world-scenes"),
+  { name: "gan-scenes", network: "gan", data: "world-scenes", seed: 2, settings: GAN, layers: BLOCKS },
   { name: "dino-objects", network: "dino", data: "world-objects", seed: 1, settings: DINO, layers: PERCEPTRONS },
 ];

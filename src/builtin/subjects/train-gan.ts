@@ -1,6 +1,7 @@
 /**
  * Trains a class-conditional GAN (hinge loss, spectral normalisation, projection discriminator with eyes) on class folders, resumable to the
- * same bits, and writes its averaged generator with a contact sheet. Two steps in turn, on a batch of pictures and two of latents.
+ * same bits, and writes its averaged generator with a contact sheet. Two steps in turn, on a batch of pictures and two of latents. The generator
+ * may begin as a decoder.
  *
  * Real pictures are mirrored at random; there is no other augmentation, because the rendered world can be made as large as needed.
  */
@@ -15,11 +16,14 @@ import type { Arrays } from "../../engine/runtime/session.js";
 import { ndarray } from "../../engine/tensor/ndarray.js";
 import { fit } from "../../engine/train/fit.js";
 import type { BatchRequest, FitResult } from "../../engine/train/fit-options.js";
+import type { ParameterValues } from "../../engine/train/program.js";
 import { linearDecay } from "../../engine/train/schedules.js";
 import { seedAt } from "../../engine/train/seeds.js";
 import { writeContactSheet } from "./contact-sheet.js";
+import { type DecoderOptions, measureLatents, trainDecoder } from "./gan-decoder.js";
 import { trainEyes } from "./gan-eyes.js";
-import { averagedGenerator, CLASS, type GanPlan, generatorModel, LATENTS, openGan } from "./gan-model.js";
+import { CLASS, type GanPlan, LATENTS } from "./gan-generator.js";
+import { averagedGenerator, generatorModel, openGan } from "./gan-model.js";
 import { classNumbers, drawLatents } from "./latents.js";
 import { filesBeside, openPictures, type SubjectPictures } from "./pictures.js";
 
@@ -34,6 +38,8 @@ export interface GanSettings extends GanPlan {
   readonly generatorRate: number;
   /** Weight of what the classifier recognises, in the generator's loss. */
   readonly guidance: number;
+  /** Weight of how well pictures are made again, in the loss of a generator that was a decoder. */
+  readonly anchor: number;
 }
 
 export interface TrainGanOptions extends GanSettings {
@@ -59,20 +65,29 @@ const CHECKPOINT_MS = 120_000;
 /** Steps that the loop counts as an epoch: after each the contact sheet is drawn. */
 const STEPS_PER_EPOCH = 500;
 const COLUMNS = 10;
+/** Of pictures, to measure latents on. */
+const MEASURED_BATCHES = 1000;
 
 /** Trains; goes on from the checkpoint beside `out` when there is one. Errors: as `fit`. */
 export async function trainGan(path: string, options: TrainGanOptions): Promise<TrainedGan> {
   const { out, seed, batch, steps, learningRate, progress, now, limitPerClass } = options;
-  const { size, width, discriminatorWidth, latent, shared, generatorRate, guidance, eyesEpochs } = options;
-  const plan = { size, width, discriminatorWidth, latent, shared };
+  const { size, width, discriminatorWidth, latent, shared, decoderSteps } = options;
+  const { generatorRate, guidance, anchor, eyesEpochs } = options;
+  const plan = { size, width, discriminatorWidth, latent, shared, decoderSteps };
   const preprocessing: Preprocessing = { ...IMAGENET, width: size, height: size, mean: [0.5], std: [0.5] };
   const pictures = await openPictures(path, { preprocessing, seed, limitPerClass, progress });
   const { classes, fingerprint } = pictures;
   const files = filesBeside(out);
-  const kinds = { classes: classes.length, batch, seed, generatorRate, guidance };
+  const kinds = { classes: classes.length, batch, seed, generatorRate, guidance, anchor };
   const watching = { classes: classes.length, preprocessing, epochs: eyesEpochs, seed, fingerprint, progress, now };
   const eyes = await trainEyes(pictures.training, { ...watching, checkpoint: files.eyes });
-  const { step, values, optimiser } = await openGan(plan, { ...kinds, eyes });
+  const batchesOf = (steps: number) => (request: BatchRequest) =>
+    feeding(pictures, preprocessing, plan, kinds, request, steps);
+  const decoder =
+    decoderSteps > 0
+      ? await decoderOf(plan, { ...watching, ...kinds, eyes, checkpoint: files.decoder }, batchesOf)
+      : [];
+  const { step, values, optimiser } = await openGan(plan, { ...kinds, known: new Map([...eyes, ...decoder]) });
   const feeds = (place: number): Arrays => made(plan, kinds, new Random(seedAt(seed, place, 7)));
   const finished = async () => generatorModel(await averagedGenerator(values, plan, kinds, feeds), plan, classes);
   const draw = (model: OnnxModel) =>
@@ -82,7 +97,7 @@ export async function trainGan(path: string, options: TrainGanOptions): Promise<
     ...{ step, values, optimiser, learningRate, stepsPerEpoch, seed, progress, now },
     epochs: Math.ceil(steps / stepsPerEpoch),
     schedule: linearDecay({ end: 0.1 }),
-    batches: (request) => feeding(pictures, preprocessing, plan, kinds, request, stepsPerEpoch),
+    batches: batchesOf(stepsPerEpoch),
     evaluate: async () => {
       await draw(await finished());
       return {};
@@ -90,7 +105,7 @@ export async function trainGan(path: string, options: TrainGanOptions): Promise<
     checkpoint: {
       path: files.checkpoint,
       everyMs: CHECKPOINT_MS,
-      identity: { ...plan, eyesEpochs, batch, learningRate, generatorRate, guidance, seed, data: fingerprint },
+      identity: { ...plan, eyesEpochs, batch, learningRate, generatorRate, guidance, anchor, seed, data: fingerprint },
       resume: existsSync(files.checkpoint),
     },
     metrics: { path: files.log },
@@ -101,6 +116,18 @@ export async function trainGan(path: string, options: TrainGanOptions): Promise<
   await draw(result);
   const { model, sheet } = files;
   return { model, sheet, classes, trainingImages: pictures.training.labels.length, fingerprint, training };
+}
+
+/** The encoder's and the generator's parameters after the decoder's training, with what latents of each class are like. */
+async function decoderOf(
+  plan: GanPlan,
+  options: Omit<DecoderOptions, "batches">,
+  batchesOf: (steps: number) => DecoderOptions["batches"],
+): Promise<ParameterValues> {
+  const values = await trainDecoder(plan, { ...options, batches: batchesOf(plan.decoderSteps) });
+  const request = { epoch: plan.decoderSteps, first: 0, random: new Random(options.seed) };
+  const measured = await measureLatents(plan, options, values, batchesOf(MEASURED_BATCHES)(request));
+  return new Map([...values, ...measured]);
 }
 
 interface Kinds {
@@ -141,6 +168,7 @@ async function* feeding(
       judgedLatents: judged[LATENTS],
       judgedKinds: judged[CLASS],
       ...made(plan, kinds, luck),
+      ...(plan.decoderSteps > 0 && { noise: drawLatents(batch, plan.latent, luck) }),
     };
     at += 1;
   }
