@@ -51,6 +51,11 @@ const SUBJECTS = [
   ...["resnet-objects", "alexnet-objects", "resnet-scenes", "alexnet-scenes"],
   ...["dino-objects", "gan-objects", "gan-scenes"],
 ];
+/** Where an epoch is not it. */
+const MINI_SETTINGS = {
+  "gan-objects": { eyesEpochs: 1, decoderSteps: 20, steps: 20 },
+  "gan-scenes": { eyesEpochs: 1, steps: 20 },
+};
 /** A network that ships. The describer learns nothing of it: what it says of its units is what it says of a stranger's. */
 const STRANGER = "alexnet-objects";
 /** Generators are left out besides: where the things are in their pictures is guessed. */
@@ -136,10 +141,7 @@ const STEPS = {
   subjects() {
     const [objects, scenes] = PLACES.map((place) => pictures(place, ""));
     for (const name of SUBJECTS) {
-      if (mini)
-        process.env.SETTINGS = name.startsWith("gan")
-          ? '{"decoderSteps":20,"steps":20,"eyesEpochs":1}'
-          : '{"epochs":1}';
+      if (mini) process.env.SETTINGS = JSON.stringify(MINI_SETTINGS[name] ?? { epochs: 1 });
       make(at("subjects", `${name}.json`), "build-subjects.js", at("subjects"), objects, scenes, name);
     }
   },

@@ -10,6 +10,7 @@
  * with the reference's beam of 1,000 at most 1,015. Candidates are shared by many units, and kept.
  */
 import { UserError } from "../base/errors.js";
+import { type Box, boxOf } from "../data/images/box.js";
 import { decode } from "../data/images/decode.js";
 import { normalise } from "../data/images/preprocess.js";
 import type { SessionOptions } from "../engine/runtime/session.js";
@@ -111,28 +112,6 @@ export class ClipReranker {
     if (this.#texts.size * vector.byteLength > TEXT_BYTES) this.#texts.delete(this.#texts.keys().next().value!);
     return vector;
   }
-}
-
-/** Pixels; right and bottom are excluded. */
-interface Box {
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
-}
-
-/** The smallest box around what a mask covers; undefined when it covers nothing. @param mask uint8 [y, x]. */
-export function boxOf(mask: Uint8Array, width: number): Box | undefined {
-  let [left, top, right, bottom] = [width, -1, 0, 0];
-  for (let at = 0; at < mask.length; at++) {
-    if (mask[at] === 0) continue;
-    const [x, y] = [at % width, Math.floor(at / width)];
-    if (top < 0) top = y;
-    bottom = y + 1;
-    left = Math.min(left, x);
-    right = Math.max(right, x + 1);
-  }
-  return top < 0 ? undefined : { left, top, right, bottom };
 }
 
 /** The part of uint8 [3, height, width] in a box, as uint8 [height, width, 3]. */

@@ -7,11 +7,13 @@ import { mkdir } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { writeFileAtomically } from "../../base/files.js";
 import { type Progress, silent } from "../../base/progress.js";
+import { boxOf } from "../../data/images/box.js";
 import { decode } from "../../data/images/decode.js";
 import { interleaved } from "../../data/images/interleaved.js";
 import { openImages } from "../../data/images/open.js";
 import type { Labels } from "../../data/labels/labels.js";
 import { openWorldFolder } from "../../data/world/folder.js";
+import { sameOrNew } from "../../studies/settings-file.js";
 
 /** The square's side over the longer side of the thing's box. */
 const ROOM = 1.1;
@@ -27,34 +29,34 @@ export interface Square {
  * In pixels of the labels.
  */
 export function closeUp({ size, things, thing }: Labels, name: string): Square | undefined {
-  const unseen = { area: 0, left: size, right: 0, top: size, bottom: 0 };
-  const boxes = things.map(() => ({ ...unseen }));
-  for (const [at, seen] of thing.entries()) {
-    if (seen === 0 || !things[seen - 1].names.includes(name)) continue;
-    const [x, y] = [at % size, Math.floor(at / size)];
-    const box = boxes[seen - 1];
-    box.area += 1;
-    box.left = Math.min(box.left, x);
-    box.right = Math.max(box.right, x);
-    box.top = Math.min(box.top, y);
-    box.bottom = Math.max(box.bottom, y);
-  }
-  const { area, left, right, top, bottom } = boxes.reduce((a, b) => (b.area > a.area ? b : a), unseen);
-  if (area === 0) return undefined;
-  const longer = Math.max(right - left, bottom - top) + 1;
+  const areas = things.map(() => 0);
+  for (const seen of thing) if (seen > 0) areas[seen - 1] += 1;
+  const named = [...things.keys()].filter((i) => things[i].names.includes(name));
+  if (named.length === 0) return undefined;
+  const largest = named.reduce((a, b) => (areas[b] > areas[a] ? b : a));
+  const box = boxOf(
+    thing.map((seen) => Number(seen === largest + 1)),
+    size,
+  );
+  if (!box) return undefined;
+  const { left, top, right, bottom } = box;
+  const longer = Math.max(right - left, bottom - top);
   const side = Math.min(size, Math.round(ROOM * longer));
   const inside = (middle: number) => Math.min(size - side, Math.max(0, Math.round(middle - side / 2)));
-  return { side, left: inside((left + right + 1) / 2), top: inside((top + bottom + 1) / 2) };
+  return { side, left: inside((left + right) / 2), top: inside((top + bottom) / 2) };
 }
 
 /**
  * Writes `<out>/<class>/<number>.png` for every picture of `world`, a folder that `milan world world-objects` wrote. What is there is kept, so a
- * killed call goes on.
+ * killed call goes on; `close-ups.json` says what was cut.
  * @param size side of the pictures, pixels.
- * Errors: as `openWorldFolder`.
+ * Errors: as `openWorldFolder`; `UserError` if `out` holds close-ups of other pictures.
  */
 export async function writeCloseUps(world: string, out: string, size: number, progress: Progress = silent) {
   const known = await openWorldFolder(world);
+  await mkdir(out, { recursive: true });
+  const settings = { of: known.title, size, room: ROOM };
+  await sameOrNew(join(out, "close-ups.json"), settings, "cutting out close-ups", `remove ${out}`);
   const pictures = await openImages(world);
   try {
     progress.begin("cutting out", pictures.entries.length, "picture");

@@ -43,7 +43,7 @@ export interface GanSettings extends GanPlan {
 }
 
 export interface TrainGanOptions extends GanSettings {
-  /** The model to write, `NAME.onnx`; beside it `.png`, `.metrics.jsonl` and two checkpoints. */
+  /** The model to write, `NAME.onnx`; beside it `.png`, `.metrics.jsonl` and checkpoints. */
   readonly out: string;
   readonly seed: number;
   readonly limitPerClass?: number | undefined;
@@ -84,7 +84,7 @@ export async function trainGan(path: string, options: TrainGanOptions): Promise<
   const batchesOf = (steps: number) => (request: BatchRequest) =>
     feeding(pictures, preprocessing, plan, kinds, request, steps);
   const decoder =
-    decoderSteps > 0
+    decoderSteps > 0 && !existsSync(files.checkpoint) // which has what the decoder left, too
       ? await decoderOf(plan, { ...watching, ...kinds, eyes, checkpoint: files.decoder }, batchesOf)
       : [];
   const { step, values, optimiser } = await openGan(plan, { ...kinds, known: new Map([...eyes, ...decoder]) });

@@ -69,7 +69,7 @@ describe("of the made world", () => {
     const subject = subjectOf("gan-objects");
     const close = await picturesFor(subject, pictures);
     expect(close).toBe(`${pictures}-close`);
-    expect(readdirSync(join(close, "train")).sort()).toEqual([...classes].sort());
+    expect(readdirSync(join(close, "train")).sort()).toEqual([...classes, "close-ups.json"].sort());
     const known = await openWorldFolder(join(pictures, "val"));
     for (const [i, name] of classes.entries()) {
       const number = String(i).padStart(6, "0");
@@ -91,6 +91,9 @@ describe("of the made world", () => {
     const before = statSync(first).mtimeMs;
     await picturesFor(subject, pictures);
     expect(statSync(first).mtimeMs).toBe(before);
+    rmSync(join(pictures, "train"), { recursive: true });
+    await writeWorld(join(pictures, "train"), { set: "world-objects", seed: 7, count: 24, size: 64 });
+    await expect(picturesFor(subject, pictures)).rejects.toThrow(/other settings; .* remove .*objects-close/);
   });
 
   test("others see whole pictures", async () => {
