@@ -15,5 +15,13 @@ export function printTable(header: readonly string[], rows: readonly (readonly (
   }
 }
 
+/** The same rows as a table of Markdown. */
+export function markdownTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const cells = [header, header.map(() => "---"), ...rows];
+  return cells
+    .map((row) => `| ${row.map((cell) => plain(String(cell)).replaceAll("|", "\\|")).join(" | ")} |\n`)
+    .join("");
+}
+
 /** A stranger's text without control characters, which could move the cursor of a terminal. */
 export const plain = (text: string): string => text.replace(/\p{Cc}/gu, "?");

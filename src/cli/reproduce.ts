@@ -7,7 +7,7 @@ import type { Reproduced, TableName } from "../builtin/reproduce.js";
 import type { TextMetric } from "../language/metric.js";
 import type { Outcome } from "../studies/generalization/generalize.js";
 import { bertOption, place, whole } from "./arguments.js";
-import { printJson, printTable } from "./print.js";
+import { markdownTable, printJson, printTable } from "./print.js";
 import { terminalProgress } from "./progress.js";
 
 interface Options {
@@ -57,7 +57,7 @@ methods can be compared with the paper's, the numbers cannot. Killed, the same c
     });
 }
 
-/** Makes tables, prints them, and leaves them in `OUT/tables.json`. */
+/** Makes tables, prints them, and leaves them in `OUT/tables.json`, and as they are printed in `OUT/tables.md`. */
 async function makeTables(chosen: readonly TableName[], options: Options): Promise<Record<string, unknown>> {
   const made = await import("../builtin/reproduce.js");
   const { openMetrics } = await import("../language/metrics.js");
@@ -65,6 +65,7 @@ async function makeTables(chosen: readonly TableName[], options: Options): Promi
   const metrics = await openMetrics({ bert: options.bert });
   const { out, fast, seeds } = options;
   const found: Record<string, unknown> = {};
+  const pages: string[] = [];
   try {
     const reproduced = await made.reproduce({
       ...{ tables: chosen, out, metrics: metrics.list, scale: fast ? made.FAST : made.FULL },
@@ -74,8 +75,10 @@ async function makeTables(chosen: readonly TableName[], options: Options): Promi
     for (const table of chosen) {
       const { data, grids } = await layOut(table, reproduced, metrics.list);
       found[table] = data;
+      const title = `Table ${table.slice("table".length)}`;
+      pages.push(`## ${title}\n`, ...grids.map(([header, rows]) => markdownTable(header, rows)));
       if (options.json) continue;
-      process.stdout.write(`\nTable ${table.slice("table".length)}\n\n`);
+      process.stdout.write(`\n${title}\n\n`);
       for (const [i, [header, rows]] of grids.entries()) {
         if (i > 0) process.stdout.write("\n");
         printTable(header, rows);
@@ -85,9 +88,10 @@ async function makeTables(chosen: readonly TableName[], options: Options): Promi
     await metrics.close();
   }
   await writeFileAtomically(join(out, "tables.json"), `${JSON.stringify(found, null, 1)}\n`);
+  await writeFileAtomically(join(out, "tables.md"), pages.join("\n"));
   if (!options.json) {
     process.stdout.write(
-      `\n${out}/tables.json has them all; the annotations are simulated, so only orders can be compared with the paper\n`,
+      `\n${out}/tables.json and tables.md have them all; the annotations are simulated, so only orders can be compared with the paper\n`,
     );
   }
   return found;
