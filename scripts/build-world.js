@@ -54,7 +54,7 @@ const SUBJECTS = [
 /** Where an epoch is not it. */
 const MINI_SETTINGS = {
   "gan-objects": { eyesEpochs: 1, decoderSteps: 20, steps: 20 },
-  "gan-scenes": { eyesEpochs: 1, steps: 20 },
+  "gan-scenes": { eyesEpochs: 1, decoderSteps: 20, steps: 20 },
 };
 /** A network that ships. The describer learns nothing of it: what it says of its units is what it says of a stranger's. */
 const STRANGER = "alexnet-objects";

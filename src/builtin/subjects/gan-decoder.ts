@@ -1,5 +1,5 @@
 /**
- * Where a generator of things begins: as the decoder of a variational autoencoder of the same pictures, told their classes (Kingma & Welling, 2014; before
+ * Where a generator begins: as the decoder of a variational autoencoder of the same pictures, told their classes (Kingma & Welling, 2014; before
  * an adversary, Larsen et al., 2016). An adversary takes most of a short training to find that a butterfly has two wings; a decoder is told at every pixel.
  * Its images are blurred, which the adversary then mends.
  *
@@ -22,6 +22,7 @@ import { heNormal, initialise } from "../../engine/train/parameters.js";
 import { type ParameterValues, Program } from "../../engine/train/program.js";
 import { linearDecay } from "../../engine/train/schedules.js";
 import { TrainingStep } from "../../engine/train/step.js";
+import type { Generator } from "../../zoo/biggan-generator.js";
 import { EYES, eyes } from "./gan-eyes.js";
 import { decode, type GanPlan, GENERATOR, MEAN, SPREAD } from "./gan-generator.js";
 
@@ -31,6 +32,10 @@ const KIND_SIZE = 32;
 /** Weight of the maps' squared distance beside the pixels'; and, of each nat, of how far a picture's latents are from standard normal ones. */
 const MAPS = 0.2;
 const DIVERGENCE = 5e-4;
+/** A layer's kurtosis that is nothing strange: three times that of normal activations. */
+const USUAL = 9;
+/** Weight of how much single activations stand out. */
+export const SPIKES = 0.01;
 const LEARNING_RATE = 2e-3;
 const CHECKPOINT_MS = 120_000;
 
@@ -66,6 +71,20 @@ export function unlikeness(made: Tensor, pictures: Tensor): Tensor {
   return op.add(meanSquaredError(made, pictures), op.mul(maps.reduce(op.add), MAPS));
 }
 
+/**
+ * How much single activations stand out. Left alone, one place of a few images becomes a hundred times as active as all others within some hundred
+ * steps, which shows as a white spot and draws units to it. Of each layer, about the means of its channels, the logarithm of the fourth moment over the
+ * squared second, as far as it is above `USUAL`; the mean of layers.
+ */
+export function spikiness(layers: Generator["layers"]): Tensor {
+  const each = Object.values(layers).map((layer) => {
+    const power = op.square(op.sub(layer, op.mean(layer, [0, 2, 3], true)));
+    const kurtosis = op.sub(op.log(op.mean(op.square(power))), op.mul(op.log(op.mean(power)), 2));
+    return op.relu(op.sub(kurtosis, Math.log(USUAL)));
+  });
+  return op.div(each.reduce(op.add), each.length);
+}
+
 /** How far latents are from standard normal ones, nats, the mean over pictures (the Kullback-Leibler divergence). */
 function divergenceOf({ mean, logVariance }: Encoded): Tensor {
   const excess = op.sub(op.add(op.square(mean), op.exp(logVariance)), op.add(logVariance, 1));
@@ -75,6 +94,7 @@ function divergenceOf({ mean, logVariance }: Encoded): Tensor {
 export interface DecoderOptions {
   readonly classes: number;
   readonly batch: number;
+  readonly steps: number;
   readonly seed: number;
   /** The eyes' parameters. */
   readonly eyes: ParameterValues;
@@ -88,22 +108,24 @@ export interface DecoderOptions {
 
 /** Trains the autoencoder; goes on from the checkpoint if there is one. Returns the encoder's parameters and the generator's. */
 export async function trainDecoder(plan: GanPlan, options: DecoderOptions): Promise<ParameterValues> {
-  const { classes, batch, seed, fingerprint, progress, now } = options;
-  const { size, latent, decoderSteps: steps } = plan;
+  const { classes, batch, steps, seed, fingerprint, progress, now } = options;
+  const { size, latent } = plan;
   const graph = new Graph({ training: true });
   const images = graph.input("images", "float32", [batch, 3, size, size]);
   const kinds = graph.input("kinds", "int64", [batch]);
   const encoded = encode(images, kinds, latent, classes);
   const latents = drawn(encoded, graph.input("noise", "float32", [batch, latent]));
-  const unlike = unlikeness(decode(latents, kinds, plan, classes, GENERATOR), images);
+  const made = decode(latents, kinds, plan, classes, GENERATOR);
+  const unlike = unlikeness(made.images, images);
   const divergence = divergenceOf(encoded);
-  const loss = op.add(unlike, op.mul(divergence, DIVERGENCE));
+  const spikes = spikiness(made.layers);
+  const loss = op.add(op.add(unlike, op.mul(divergence, DIVERGENCE)), op.mul(spikes, SPIKES));
   const values = initialise(graph.parameters, new Random(seed));
   for (const [name, { data }] of options.eyes) values.get(name)?.data.set(data); // but for the eyes' head
   const optimiser = adam({ betas: [0.5, 0.99] });
   const step = await TrainingStep.open({
     ...{ loss, values, optimiser, clipNorm: 5, only: (name) => !name.startsWith(EYES) },
-    outputs: { unlike, divergence },
+    outputs: { unlike, divergence, spikes },
   });
   await fit({
     ...{ step, values, optimiser, learningRate: LEARNING_RATE, stepsPerEpoch: steps, epochs: 1, seed, progress, now },
@@ -112,7 +134,7 @@ export async function trainDecoder(plan: GanPlan, options: DecoderOptions): Prom
     checkpoint: {
       path: options.checkpoint,
       everyMs: CHECKPOINT_MS,
-      identity: { ...plan, MAPS, DIVERGENCE, LEARNING_RATE, batch, seed, data: fingerprint },
+      identity: { ...plan, MAPS, DIVERGENCE, SPIKES, LEARNING_RATE, batch, steps, seed, data: fingerprint },
       resume: existsSync(options.checkpoint),
     },
     title: "decoder",

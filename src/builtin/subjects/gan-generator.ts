@@ -1,11 +1,11 @@
 /**
- * The generator of a subject: BigGAN's, small. One that was a decoder first (`gan-decoder.ts`) has, before that, what the decoder's latents of
- * each class are like: a mean and a spread, by which standard normal latents become such.
+ * The generator of a subject: BigGAN's, small, which was a decoder first (`gan-decoder.ts`). Before that it has what the decoder's latents of each
+ * class are like: a mean and a spread, by which standard normal latents become such.
  */
 import type { Tensor } from "../../engine/grad/graph.js";
 import * as op from "../../engine/grad/ops.js";
 import { constant } from "../../engine/train/parameters.js";
-import { bigganGenerator, type GeneratorOptions } from "../../zoo/biggan-generator.js";
+import { bigganGenerator, type Generator, type GeneratorOptions } from "../../zoo/biggan-generator.js";
 
 export interface GanPlan {
   readonly size: GeneratorOptions["size"];
@@ -16,8 +16,6 @@ export interface GanPlan {
   readonly latent: number;
   /** Size of the class embedding. */
   readonly shared: number;
-  /** Steps for which the generator is first trained as a decoder; 0: it is not, and has no latents of its own for each class. */
-  readonly decoderSteps: number;
 }
 
 /** Inputs of the shipped generator, and its output. */
@@ -31,16 +29,14 @@ export const GENERATOR = "G.";
 export const MEAN = "kinds.mean";
 export const SPREAD = "kinds.spread";
 
-/** Images float32 [n, 3, y, x] in -1..1 of a decoder's latents, float32 [n, latent], and classes, int64 [n]. */
-export function decode(latents: Tensor, kinds: Tensor, plan: GanPlan, classes: number, prefix: string): Tensor {
-  const { size, width, shared, decoderSteps } = plan;
-  const options = { size, width, shared, classes, prefix, tapers: true, kindFirst: decoderSteps > 0 };
-  return bigganGenerator(latents, kinds, options).images;
+/** What a generator makes of a decoder's latents, float32 [n, latent], and classes, int64 [n]. */
+export function decode(latents: Tensor, kinds: Tensor, plan: GanPlan, classes: number, prefix: string): Generator {
+  const { size, width, shared } = plan;
+  return bigganGenerator(latents, kinds, { size, width, shared, classes, prefix, tapers: true, kindFirst: true });
 }
 
 /** What the decoder is given for standard normal latents, [n, latent] each. */
 export function ofKind(latents: Tensor, kinds: Tensor, plan: GanPlan, classes: number, prefix: string): Tensor {
-  if (plan.decoderSteps === 0) return latents;
   const { latent } = plan;
   // measured, and so never trained
   const measured = (name: string, size: number) =>
@@ -52,4 +48,4 @@ export function ofKind(latents: Tensor, kinds: Tensor, plan: GanPlan, classes: n
 
 /** Images of standard normal latents. */
 export const generate = (latents: Tensor, kinds: Tensor, plan: GanPlan, classes: number, prefix: string): Tensor =>
-  decode(ofKind(latents, kinds, plan, classes, prefix), kinds, plan, classes, prefix);
+  decode(ofKind(latents, kinds, plan, classes, prefix), kinds, plan, classes, prefix).images;

@@ -18,7 +18,7 @@ import { type ParameterValues, Program } from "../../engine/train/program.js";
 import { TrainingStep } from "../../engine/train/step.js";
 import { bigganDiscriminator } from "../../zoo/biggan-discriminator.js";
 import { inferenceModel } from "../../zoo/inference.js";
-import { latentsOf, unlikeness } from "./gan-decoder.js";
+import { latentsOf, SPIKES, spikiness, unlikeness } from "./gan-decoder.js";
 import { eyes, recognised } from "./gan-eyes.js";
 import { CLASS, decode, type GanPlan, GENERATOR, generate, IMAGES, LATENTS, ofKind } from "./gan-generator.js";
 
@@ -48,7 +48,7 @@ export interface GanStepOptions {
   readonly generatorRate: number;
   /** Weight of the cross-entropy of the classes that the eyes see, in the generator's loss. */
   readonly guidance: number;
-  /** Weight of how unlike pictures are to what is made of their latents, in the loss of a generator that was a decoder. */
+  /** Weight of how unlike pictures are to what is made of their latents, in the generator's loss. */
   readonly anchor: number;
   /** Parameters that are there already: the discriminator's eyes and the encoder, which stay as they are, and the generator that was a decoder. */
   readonly known: ParameterValues;
@@ -56,7 +56,7 @@ export interface GanStepOptions {
 
 /**
  * The step, fed with `images` float32 [n, 3, y, x] in -1..1 and their classes `kinds` int64 [n], and for each network latents and
- * classes to make images of: `judgedLatents`, `judgedKinds`, `latents`, `class`; for a generator that was a decoder `noise`, as long as latents.
+ * classes to make images of: `judgedLatents`, `judgedKinds`, `latents`, `class`; for the encoder's latents `noise`, as long as these.
  */
 export async function openGan(plan: GanPlan, options: GanStepOptions): Promise<GanTraining> {
   const { seed, generatorRate } = options;
@@ -101,20 +101,19 @@ function generatorLoss(plan: GanPlan, { classes, batch, guidance, anchor }: Loss
   const graph = new Graph({ training: true });
   const kinds = graph.input(CLASS, "int64", [batch]);
   const latents = ofKind(graph.input(LATENTS, "float32", [batch, plan.latent]), kinds, plan, classes, GENERATOR);
-  const adversarial = (fakes: Tensor): Part => {
-    const { logits, last } = judge(fakes, kinds, plan, classes);
-    const unlike = crossEntropy(recognised(last, classes), kinds);
-    return { loss: op.sub(op.mul(unlike, guidance), op.mean(logits)), outputs: { unlike } };
-  };
-  if (plan.decoderSteps === 0) return adversarial(decode(latents, kinds, plan, classes, GENERATOR));
   const known = pictures(graph, plan, batch);
   const seen = latentsOf(known.images, known.kinds, graph.input("noise", "float32", [batch, plan.latent]), classes);
   // one batch of both, so that they are normalised alike
   const both = [op.concat([latents, seen], 0), op.concat([kinds, known.kinds], 0)] as const;
-  const [fakes, again] = op.split(decode(...both, plan, classes, GENERATOR), [batch, batch], 0);
-  const { loss, outputs } = adversarial(fakes);
+  const made = decode(...both, plan, classes, GENERATOR);
+  const [fakes, again] = op.split(made.images, [batch, batch], 0);
+  const { logits, last } = judge(fakes, kinds, plan, classes);
+  const unlike = crossEntropy(recognised(last, classes), kinds);
+  const adversarial = op.sub(op.mul(unlike, guidance), op.mean(logits));
   const lost = unlikeness(again, known.images);
-  return { loss: op.add(loss, op.mul(lost, anchor)), outputs: { ...outputs, lost } };
+  const spikes = spikiness(made.layers);
+  const kept = op.add(lost, op.mul(spikes, SPIKES));
+  return { loss: op.add(adversarial, op.mul(kept, anchor)), outputs: { unlike, lost, spikes } };
 }
 
 const pictures = (graph: Graph, { size }: GanPlan, batch: number) => ({

@@ -43,14 +43,12 @@ const RESNET: ClassifierSettings = {
   ...{ size: 64, batch: 64, epochs: 8, optimiser: "adamw", learningRate: 3e-3, weightDecay: 0.05 },
 };
 const GAN: GanSettings = {
-  ...{ size: 32, width: 12, discriminatorWidth: 8, latent: 16 * latentPieces(32), shared: 64 },
-  ...{ eyesEpochs: 3, decoderSteps: 0, batch: 32, steps: 2400 },
-  ...{ learningRate: 4e-4, generatorRate: 0.5, guidance: 0.25, anchor: 0 },
+  ...{ size: 32, width: 16, discriminatorWidth: 16, latent: 16 * latentPieces(32), shared: 64 },
+  ...{ eyesEpochs: 3, decoderSteps: 8000, batch: 32, steps: 3000 },
+  ...{ learningRate: 4e-4, generatorRate: 0.5, guidance: 0.1, anchor: 10 },
 };
-/** Things have shapes, which take longer to learn than a place's layout, and more channels. */
-const GAN_OF_THINGS: GanSettings = {
-  ...{ ...GAN, width: 16, discriminatorWidth: 16, decoderSteps: 8000, steps: 4500, guidance: 0.1, anchor: 10 },
-};
+/** Things have shapes, which take an adversary longer than a place's layout. */
+const GAN_OF_THINGS: GanSettings = { ...GAN, steps: 4500 };
 const DINO: DinoSettings = {
   ...{ size: 64, partSize: 32, parts: 4, network: { patch: 8, width: 128, depth: 4, heads: 4, ratio: 3 } },
   head: { hidden: 256, bottleneck: 64, prototypes: 512 },

@@ -1,7 +1,7 @@
 /**
  * Trains a class-conditional GAN (hinge loss, spectral normalisation, projection discriminator with eyes) on class folders, resumable to the
- * same bits, and writes its averaged generator with a contact sheet. Two steps in turn, on a batch of pictures and two of latents. The generator
- * may begin as a decoder.
+ * same bits, and writes its averaged generator with a contact sheet. The generator begins as a decoder; then there are two steps in turn, on a batch
+ * of pictures and two of latents.
  *
  * Real pictures are mirrored at random; there is no other augmentation, because the rendered world can be made as large as needed.
  */
@@ -31,6 +31,8 @@ export interface GanSettings extends GanPlan {
   /** Of the classifier whose maps the discriminator sees. */
   readonly eyesEpochs: number;
   readonly batch: number;
+  /** Steps for which the generator is first trained as a decoder. */
+  readonly decoderSteps: number;
   /** Steps of both networks in all; they are the training's epochs. */
   readonly steps: number;
   /** The discriminator's; the generator's is a share of it. Falls in a straight line to a tenth. */
@@ -38,7 +40,7 @@ export interface GanSettings extends GanPlan {
   readonly generatorRate: number;
   /** Weight of what the classifier recognises, in the generator's loss. */
   readonly guidance: number;
-  /** Weight of how well pictures are made again, in the loss of a generator that was a decoder. */
+  /** Weight of how well pictures are made again, in the generator's loss. */
   readonly anchor: number;
 }
 
@@ -71,9 +73,9 @@ const MEASURED_BATCHES = 1000;
 /** Trains; goes on from the checkpoint beside `out` when there is one. Errors: as `fit`. */
 export async function trainGan(path: string, options: TrainGanOptions): Promise<TrainedGan> {
   const { out, seed, batch, steps, learningRate, progress, now, limitPerClass } = options;
-  const { size, width, discriminatorWidth, latent, shared, decoderSteps } = options;
-  const { generatorRate, guidance, anchor, eyesEpochs } = options;
-  const plan = { size, width, discriminatorWidth, latent, shared, decoderSteps };
+  const { size, width, discriminatorWidth, latent, shared } = options;
+  const { generatorRate, guidance, anchor, eyesEpochs, decoderSteps } = options;
+  const plan = { size, width, discriminatorWidth, latent, shared };
   const preprocessing: Preprocessing = { ...IMAGENET, width: size, height: size, mean: [0.5], std: [0.5] };
   const pictures = await openPictures(path, { preprocessing, seed, limitPerClass, progress });
   const { classes, fingerprint } = pictures;
@@ -83,10 +85,9 @@ export async function trainGan(path: string, options: TrainGanOptions): Promise<
   const eyes = await trainEyes(pictures.training, { ...watching, checkpoint: files.eyes });
   const batchesOf = (steps: number) => (request: BatchRequest) =>
     feeding(pictures, preprocessing, plan, kinds, request, steps);
-  const decoder =
-    decoderSteps > 0 && !existsSync(files.checkpoint) // which has what the decoder left, too
-      ? await decoderOf(plan, { ...watching, ...kinds, eyes, checkpoint: files.decoder }, batchesOf)
-      : [];
+  const decoder = existsSync(files.checkpoint) // which has what the decoder left, too
+    ? []
+    : await decoderOf(plan, { ...watching, ...kinds, steps: decoderSteps, eyes, checkpoint: files.decoder }, batchesOf);
   const { step, values, optimiser } = await openGan(plan, { ...kinds, known: new Map([...eyes, ...decoder]) });
   const feeds = (place: number): Arrays => made(plan, kinds, new Random(seedAt(seed, place, 7)));
   const finished = async () => generatorModel(await averagedGenerator(values, plan, kinds, feeds), plan, classes);
@@ -105,7 +106,11 @@ export async function trainGan(path: string, options: TrainGanOptions): Promise<
     checkpoint: {
       path: files.checkpoint,
       everyMs: CHECKPOINT_MS,
-      identity: { ...plan, eyesEpochs, batch, learningRate, generatorRate, guidance, anchor, seed, data: fingerprint },
+      identity: {
+        ...plan,
+        ...{ eyesEpochs, decoderSteps, batch, learningRate, generatorRate, guidance, anchor, seed },
+        data: fingerprint,
+      },
       resume: existsSync(files.checkpoint),
     },
     metrics: { path: files.log },
@@ -124,8 +129,8 @@ async function decoderOf(
   options: Omit<DecoderOptions, "batches">,
   batchesOf: (steps: number) => DecoderOptions["batches"],
 ): Promise<ParameterValues> {
-  const values = await trainDecoder(plan, { ...options, batches: batchesOf(plan.decoderSteps) });
-  const request = { epoch: plan.decoderSteps, first: 0, random: new Random(options.seed) };
+  const values = await trainDecoder(plan, { ...options, batches: batchesOf(options.steps) });
+  const request = { epoch: options.steps, first: 0, random: new Random(options.seed) };
   const measured = await measureLatents(plan, options, values, batchesOf(MEASURED_BATCHES)(request));
   return new Map([...values, ...measured]);
 }
@@ -168,7 +173,7 @@ async function* feeding(
       judgedLatents: judged[LATENTS],
       judgedKinds: judged[CLASS],
       ...made(plan, kinds, luck),
-      ...(plan.decoderSteps > 0 && { noise: drawLatents(batch, plan.latent, luck) }),
+      noise: drawLatents(batch, plan.latent, luck),
     };
     at += 1;
   }
