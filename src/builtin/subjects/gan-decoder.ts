@@ -72,9 +72,11 @@ export function unlikeness(made: Tensor, pictures: Tensor): Tensor {
 }
 
 /**
- * How much single activations stand out. Left alone, one place of a few images becomes a hundred times as active as all others within some hundred
- * steps, which shows as a white spot and draws units to it. Of each layer, about the means of its channels, the logarithm of the fourth moment over the
- * squared second, as far as it is above `USUAL`; the mean of layers.
+ * How much single activations stand out. Left alone, one place of a few images becomes far more active than all others within some hundred steps,
+ * which shows as a white spot and draws the exemplars of many units to it.
+ *
+ * Of each layer, about the means of its channels, the logarithm of the fourth moment over the squared second, as far as it is above `USUAL`'s; the
+ * mean of layers. Without the means, large constants would hide what stands out.
  */
 export function spikiness(layers: Generator["layers"]): Tensor {
   const each = Object.values(layers).map((layer) => {
