@@ -77,7 +77,7 @@ export function registerDescribe(program: Command): void {
     .addOption(
       new Option(
         "--scattered <how>",
-        "where the winner shares less than half of its words with the rest of its beam, consensus: say what most of it agrees with; keep the winner",
+        "where the winner shares less than half of its words with the rest of its beam, consensus: say what most of it agrees with, and nothing twice; keep the winner",
       )
         .choices(["consensus", "keep"])
         .default(undefined, "consensus for the built-in describer, keep for others, with --clip or --compat"),

@@ -6,7 +6,8 @@
  * This tells right descriptions from wrong ones better than any score does, and where the winner is one of many things that might have been said,
  * the one that most agree with is right more often (docs/describer.md, "How sure"). Costs beam² comparisons of short texts a unit.
  */
-import { wordsSpoken } from "../language/vague.js";
+import { wordsSpoken, wordsTelling } from "../language/vague.js";
+import { words } from "../language/words.js";
 import type { Candidate } from "../run/descriptions.js";
 
 /** Below this, what is said is one of many things that might have been: the doubt `scattered`. */
@@ -45,6 +46,29 @@ export function consensusFirst<Each extends Pick<Candidate, "description" | "log
   if (shared.length === 0 || shared[0] >= CONTESTED) return beam;
   let chosen = 0;
   for (const [i, candidate] of beam.entries()) if (shared[i] > shared[chosen] && !isOut(candidate)) chosen = i;
+  return [beam[chosen], ...beam.filter((_, i) => i !== chosen)];
+}
+
+/**
+ * Where the first candidate says a thing twice ("brown and brown"), puts that before it which says the same things once each: of those with the
+ * fewest words the first.
+ * @param beam, isOut as of `consensusFirst`.
+ */
+export function onceFirst<Each extends Pick<Candidate, "description">>(
+  beam: readonly Each[],
+  isOut: (candidate: Each) => boolean,
+): readonly Each[] {
+  if (beam.length === 0) return beam;
+  const told = beam.map(({ description }) => wordsTelling(description));
+  const things = new Set(told[0]);
+  if (things.size === told[0].length) return beam;
+  const lengths = beam.map((candidate, i) => {
+    const isSame = told[i].length === things.size && told[i].every((word) => things.has(word));
+    return isSame && !isOut(candidate) ? words(candidate.description).length : Number.POSITIVE_INFINITY;
+  });
+  const shortest = Math.min(...lengths);
+  if (shortest === Number.POSITIVE_INFINITY) return beam;
+  const chosen = lengths.indexOf(shortest);
   return [beam[chosen], ...beam.filter((_, i) => i !== chosen)];
 }
 

@@ -13,7 +13,7 @@ import { chooseLayers, type ExemplarLayer, type ExemplarStore, runExemplars } fr
 import { isVague } from "../language/vague.js";
 import type { Candidate, Description, Doubt } from "../run/descriptions.js";
 import { Run } from "../run/run.js";
-import { agreements, consensusFirst, SCATTERED } from "./agreement.js";
+import { agreements, consensusFirst, onceFirst, SCATTERED } from "./agreement.js";
 import type { ClipReranker } from "./clip-rerank.js";
 import { type Decoded, type DecodingOptions, speakingFirst, type UnitBeam } from "./describe-features.js";
 import type { Describer } from "./describer.js";
@@ -47,8 +47,8 @@ export interface DescribeOptions extends Partial<DecodingOptions> {
    */
   readonly witness?: Witness | undefined;
   /**
-   * Where the winner is one of many things that might have been said (`agreement.ts`), the candidate that most agree with is said instead; default no,
-   * which is the paper's way.
+   * Where the winner is one of many things that might have been said (`agreement.ts`), the candidate that most agree with is said instead, and nothing is named
+   * twice where another candidate says it once; default no, which is the paper's way.
    */
   readonly consensus?: boolean;
   /** How many descriptions a unit may get, where its exemplars fall apart; default `one`. */
@@ -219,7 +219,7 @@ function conclude(
   // what is contradicted, cut short or has a word missing is not said because others agree with it
   const isOut = ({ contradicted = false, ranked: { tokens } }: (typeof candidates)[number]) =>
     contradicted || tokens.includes(unk) || !tokens.includes(stop);
-  const ordered = consensus ? consensusFirst(candidates, isOut) : candidates;
+  const ordered = consensus ? onceFirst(consensusFirst(candidates, isOut), isOut) : candidates;
   const best = ordered[0]?.ranked;
   if (!best) {
     const nothing = { description: "", logp: null, logpLm: null, pmi: null, confidence: null };

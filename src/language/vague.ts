@@ -32,6 +32,12 @@ export function isVague(description: string): boolean {
   return said.length > 0 && said.every((word) => SAYS_NOTHING.has(word));
 }
 
+/** The words of a description that tell the unit from others, in their order, as often as they are said, regular plurals as their singular. */
+export const wordsTelling = (description: string): string[] =>
+  saidIn(description)
+    .filter((word) => !SAYS_NOTHING.has(word))
+    .map(singular);
+
 /** What a description speaks of: its words but those that put it together, each once, a regular plural as its singular. */
 export const wordsSpoken = (description: string): Set<string> =>
   new Set(

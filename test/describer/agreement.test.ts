@@ -1,7 +1,7 @@
 /** What a beam agrees on. */
 import { expect, test } from "vitest";
-import { agreements, consensusFirst, SCATTERED } from "../../src/describer/agreement.js";
-import { wordsSpoken } from "../../src/language/vague.js";
+import { agreements, consensusFirst, onceFirst, SCATTERED } from "../../src/describer/agreement.js";
+import { wordsSpoken, wordsTelling } from "../../src/language/vague.js";
 
 const beamOf = (said: Record<string, number>) =>
   Object.entries(said).map(([description, p]) => ({ description, logp: Math.log(p) }));
@@ -67,4 +67,30 @@ test("a winner that is not scattered stays, also when others agree more", () => 
   const beam = beamOf({ "red dogs": 0.3, dogs: 0.3, "brown dogs": 0.3 });
   expect(agreements(beam)[1]).toBeGreaterThan(agreements(beam)[0]);
   expect(consensusFirst(beam, never)).toBe(beam);
+});
+
+test("a thing is said once where the beam has words for it", () => {
+  const orderOf = (said: readonly string[], isOut = never as (each: { description: string }) => boolean) =>
+    onceFirst(
+      said.map((description) => ({ description })),
+      isOut,
+    ).map(({ description }) => description);
+  expect(wordsTelling("Various white dogs and other white objects")).toEqual(["white", "dog", "white"]);
+  // the shortest, of as short ones the first; the rest stays in order
+  const brown = ["Brown and brown", "Brown areas in places", "Dogs", "Brown areas", "Brown things"];
+  expect(orderOf(brown)).toEqual(["Brown areas", "Brown and brown", "Brown areas in places", "Dogs", "Brown things"]);
+  // contradicted, say
+  expect(orderOf(brown, ({ description }) => description === "Brown areas")[0]).toBe("Brown things");
+  expect(orderOf(["Dogs and a dog", "Dogs and cats", "A dog"])[0]).toBe("A dog");
+  // other things are not the same thing, nor is less or more
+  for (const said of [
+    ["Grey, white, grey objects", "Grey objects", "Grey and black objects", "Grey, white and red objects"],
+    ["Parts of objects and other parts", "Parts"],
+    ["Red dogs", "Dogs"],
+    ["A dog", "Dogs and a dog"],
+    ["", "Dogs"],
+    [],
+  ]) {
+    expect(orderOf(said)).toEqual(said);
+  }
 });
