@@ -198,6 +198,9 @@ describeChromium("comparing, the dashboard and verdicts in a browser", () => {
     const alone = await serve([at("after")]);
     await page.goto(`http://127.0.0.1:${alone.port}/#/after/compare`);
     await page.getByText("One run is open. Open two to compare them: milan serve RUN RUN.").waitFor();
+    // what the page still asks for must find the server
+    await page.waitForLoadState("networkidle");
+    await page.goto("about:blank");
     await alone.close();
   });
 
