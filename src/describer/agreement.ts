@@ -46,7 +46,7 @@ export function consensusFirst<Each extends Pick<Candidate, "description" | "log
   if (shared.length === 0 || shared[0] >= CONTESTED) return beam;
   let chosen = 0;
   for (const [i, candidate] of beam.entries()) if (shared[i] > shared[chosen] && !isOut(candidate)) chosen = i;
-  return [beam[chosen], ...beam.filter((_, i) => i !== chosen)];
+  return fromFront(beam, chosen);
 }
 
 /**
@@ -58,19 +58,24 @@ export function onceFirst<Each extends Pick<Candidate, "description">>(
   beam: readonly Each[],
   isOut: (candidate: Each) => boolean,
 ): readonly Each[] {
-  if (beam.length === 0) return beam;
-  const told = beam.map(({ description }) => wordsTelling(description));
-  const things = new Set(told[0]);
-  if (things.size === told[0].length) return beam;
-  const lengths = beam.map((candidate, i) => {
-    const isSame = told[i].length === things.size && told[i].every((word) => things.has(word));
-    return isSame && !isOut(candidate) ? words(candidate.description).length : Number.POSITIVE_INFINITY;
-  });
-  const shortest = Math.min(...lengths);
-  if (shortest === Number.POSITIVE_INFINITY) return beam;
-  const chosen = lengths.indexOf(shortest);
-  return [beam[chosen], ...beam.filter((_, i) => i !== chosen)];
+  const said = wordsTelling(beam[0]?.description ?? "");
+  const things = new Set(said);
+  if (things.size === said.length) return beam;
+  let [chosen, fewest] = [0, Number.POSITIVE_INFINITY];
+  for (const [i, candidate] of beam.entries()) {
+    const told = wordsTelling(candidate.description);
+    const isSame = told.length === things.size && [...things].every((word) => told.includes(word));
+    const length = words(candidate.description).length;
+    if (isSame && length < fewest && !isOut(candidate)) [chosen, fewest] = [i, length];
+  }
+  return chosen === 0 ? beam : fromFront(beam, chosen);
 }
+
+/** The candidates with one of them before the others. */
+const fromFront = <Each>(beam: readonly Each[], chosen: number): Each[] => [
+  beam[chosen],
+  ...beam.filter((_, i) => i !== chosen),
+];
 
 /** F1 of two sets of words. */
 function sharedWords(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
