@@ -35,7 +35,7 @@ const DIVERGENCE = 5e-4;
 /** A layer's kurtosis that is nothing strange: three times that of normal activations. */
 const USUAL = 9;
 /** Weight of how much single activations stand out. */
-export const SPIKES = 0.01;
+const SPIKES = 0.01;
 const LEARNING_RATE = 2e-3;
 const CHECKPOINT_MS = 120_000;
 
@@ -65,7 +65,7 @@ export const latentsOf = (images: Tensor, kinds: Tensor, noise: Tensor, classes:
   drawn(encode(images, kinds, noise.shape[1], classes), noise);
 
 /** How unlike the pictures are, as pixels and as maps: a scalar. */
-export function unlikeness(made: Tensor, pictures: Tensor): Tensor {
+function unlikeness(made: Tensor, pictures: Tensor): Tensor {
   const seen = eyes(made).maps;
   const maps = eyes(pictures).maps.map((map, i) => meanSquaredError(seen[i], map));
   return op.add(meanSquaredError(made, pictures), op.mul(maps.reduce(op.add), MAPS));
@@ -85,6 +85,22 @@ export function spikiness(layers: Generator["layers"]): Tensor {
     return op.relu(op.sub(kurtosis, Math.log(USUAL)));
   });
   return op.div(each.reduce(op.add), each.length);
+}
+
+export interface Remaking {
+  /** What is to be small. */
+  readonly loss: Tensor;
+  readonly unlike: Tensor;
+  readonly spikes: Tensor;
+}
+
+/**
+ * How badly pictures are made again.
+ * @param again of their latents, float32 [n, 3, y, x] in -1..1 as they are. @param layers of the generator, which may have made other images besides.
+ */
+export function remaking(again: Tensor, pictures: Tensor, layers: Generator["layers"]): Remaking {
+  const [unlike, spikes] = [unlikeness(again, pictures), spikiness(layers)];
+  return { loss: op.add(unlike, op.mul(spikes, SPIKES)), unlike, spikes };
 }
 
 /** How far latents are from standard normal ones, nats, the mean over pictures (the Kullback-Leibler divergence). */
@@ -118,10 +134,9 @@ export async function trainDecoder(plan: GanPlan, options: DecoderOptions): Prom
   const encoded = encode(images, kinds, latent, classes);
   const latents = drawn(encoded, graph.input("noise", "float32", [batch, latent]));
   const made = decode(latents, kinds, plan, classes, GENERATOR);
-  const unlike = unlikeness(made.images, images);
+  const { unlike, spikes, loss: remade } = remaking(made.images, images, made.layers);
   const divergence = divergenceOf(encoded);
-  const spikes = spikiness(made.layers);
-  const loss = op.add(op.add(unlike, op.mul(divergence, DIVERGENCE)), op.mul(spikes, SPIKES));
+  const loss = op.add(remade, op.mul(divergence, DIVERGENCE));
   const values = initialise(graph.parameters, new Random(seed));
   for (const [name, { data }] of options.eyes) values.get(name)?.data.set(data); // but for the eyes' head
   const optimiser = adam({ betas: [0.5, 0.99] });

@@ -18,7 +18,7 @@ import { type ParameterValues, Program } from "../../engine/train/program.js";
 import { TrainingStep } from "../../engine/train/step.js";
 import { bigganDiscriminator } from "../../zoo/biggan-discriminator.js";
 import { inferenceModel } from "../../zoo/inference.js";
-import { latentsOf, SPIKES, spikiness, unlikeness } from "./gan-decoder.js";
+import { latentsOf, remaking } from "./gan-decoder.js";
 import { eyes, recognised } from "./gan-eyes.js";
 import { CLASS, decode, type GanPlan, GENERATOR, generate, IMAGES, LATENTS, ofKind } from "./gan-generator.js";
 
@@ -48,7 +48,7 @@ export interface GanStepOptions {
   readonly generatorRate: number;
   /** Weight of the cross-entropy of the classes that the eyes see, in the generator's loss. */
   readonly guidance: number;
-  /** Weight of how unlike pictures are to what is made of their latents, in the generator's loss. */
+  /** Weight of how badly pictures are made again (`remaking`), in the generator's loss. */
   readonly anchor: number;
   /** Parameters that are there already: the discriminator's eyes and the encoder, which stay as they are, and the generator that was a decoder. */
   readonly known: ParameterValues;
@@ -110,10 +110,8 @@ function generatorLoss(plan: GanPlan, { classes, batch, guidance, anchor }: Loss
   const { logits, last } = judge(fakes, kinds, plan, classes);
   const unlike = crossEntropy(recognised(last, classes), kinds);
   const adversarial = op.sub(op.mul(unlike, guidance), op.mean(logits));
-  const lost = unlikeness(again, known.images);
-  const spikes = spikiness(made.layers);
-  const kept = op.add(lost, op.mul(spikes, SPIKES));
-  return { loss: op.add(adversarial, op.mul(kept, anchor)), outputs: { unlike, lost, spikes } };
+  const { loss: remade, unlike: lost, spikes } = remaking(again, known.images, made.layers);
+  return { loss: op.add(adversarial, op.mul(remade, anchor)), outputs: { unlike, lost, spikes } };
 }
 
 const pictures = (graph: Graph, { size }: GanPlan, batch: number) => ({

@@ -40,7 +40,7 @@ export interface GanSettings extends GanPlan {
   readonly generatorRate: number;
   /** Weight of what the classifier recognises, in the generator's loss. */
   readonly guidance: number;
-  /** Weight of how well pictures are made again, in the generator's loss. */
+  /** Weight of how badly pictures are made again, in the generator's loss. */
   readonly anchor: number;
 }
 
