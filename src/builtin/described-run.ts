@@ -7,6 +7,7 @@ import { dissect } from "../exemplars/dissect.js";
 import { imageFolder } from "../exemplars/probe.js";
 import { openModel } from "../exemplars/subject.js";
 import { builtInDescriber } from "./assets.js";
+import { openInterpreter } from "./interpreter/interpreter.js";
 import { openPixelWitness } from "./witness/pixel-witness.js";
 
 export interface DissectedRunOptions {
@@ -29,7 +30,7 @@ export async function dissectedRun(options: DissectedRunOptions): Promise<string
 }
 
 export interface DescribedRunOptions extends DissectedRunOptions {
-  /** Default: the shipped one, as `milan describe` uses it: claims checked against the pixels, consensus where beams scatter. */
+  /** Default: the shipped one, as `milan describe` uses it: claims checked against the pixels, and hedged where beams do not back them. */
   readonly describer?: string;
 }
 
@@ -38,8 +39,12 @@ export async function describedRun(options: DescribedRunOptions): Promise<string
   const { out, describer, progress = silent } = options;
   if (existsSync(join(out, "descriptions.csv"))) return out;
   await dissectedRun(options);
-  const witness = describer === undefined ? openPixelWitness : undefined;
-  const consensus = describer === undefined;
-  await describeRun(out, { describer: describer ?? builtInDescriber(), witness, consensus, progress });
+  const ours = {
+    describer: builtInDescriber(),
+    witness: openPixelWitness,
+    consensus: true,
+    interpreter: openInterpreter,
+  };
+  await describeRun(out, { ...(describer === undefined ? ours : { describer }), progress });
   return out;
 }

@@ -18,7 +18,7 @@ interface Options {
   clip?: string;
   meanings?: "one" | "auto" | number;
   check?: "pixels" | "none";
-  scattered?: "consensus" | "keep";
+  scattered?: "hedge" | "consensus" | "keep";
   out?: string;
   device: (typeof DEVICE_NAMES)[number];
   shard?: { readonly number: number; readonly of: number };
@@ -77,10 +77,10 @@ export function registerDescribe(program: Command): void {
     .addOption(
       new Option(
         "--scattered <how>",
-        "where the winner shares less than half of its words with the rest of its beam, consensus: say what most of it agrees with, and nothing twice; keep the winner",
+        "where the winner shares less than half of its words with the rest of its beam, consensus: say what most of it agrees with, and nothing twice; hedge: the same, and what the beam does not back more generally; keep the winner",
       )
-        .choices(["consensus", "keep"])
-        .default(undefined, "consensus for the built-in describer, keep for others, with --clip or --compat"),
+        .choices(["hedge", "consensus", "keep"])
+        .default(undefined, "hedge for the built-in describer, keep for others, with --clip or --compat"),
     )
     .option(
       "--shard <i/n>",
@@ -116,14 +116,16 @@ cosine of its text's and the crops' vectors. Each new candidate costs a run of t
       const { search, lambda, beam, length, compat, layers, meanings } = options;
       const isOurs = isBuiltIn(options.describer) && compat === undefined;
       const check = options.check ?? (isOurs ? "pixels" : "none");
-      const scattered = options.scattered ?? (isOurs && options.clip === undefined ? "consensus" : "keep");
+      const scattered = options.scattered ?? (isOurs && options.clip === undefined ? "hedge" : "keep");
+      const { openInterpreter } = await import("../builtin/interpreter/interpreter.js");
       const { openPixelWitness } = await import("../builtin/witness/pixel-witness.js");
       const settings = { search, lambda, beam, length, compat, layers, meanings };
       const { out, header, descriptions, missing } = await describeRun(folder, {
         ...Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
         describer: describerAt(options.describer),
         ...(check === "pixels" && { witness: openPixelWitness }),
-        consensus: scattered === "consensus",
+        consensus: scattered !== "keep",
+        ...(scattered === "hedge" && { interpreter: openInterpreter }),
         ...{
           images: options.images,
           clip: options.clip,

@@ -27,11 +27,17 @@ const TEMPERATURE = 2;
  */
 export function agreements(beam: readonly Pick<Candidate, "description" | "logp">[]): number[] {
   if (beam.length < 2) return [];
+  const shares = drawn(beam);
+  const said = beam.map(({ description }) => wordsSpoken(description));
+  return said.map((own) => said.reduce((sum, other, i) => sum + shares[i] * sharedWords(own, other), 0));
+}
+
+/** Of each candidate, how often it is drawn; sum 1. */
+export function drawn(beam: readonly Pick<Candidate, "logp">[]): number[] {
   const most = beam.reduce((max, { logp }) => Math.max(max, logp), Number.NEGATIVE_INFINITY);
   const weights = beam.map(({ logp }) => Math.exp((logp - most) / TEMPERATURE));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const said = beam.map(({ description }) => wordsSpoken(description));
-  return said.map((own) => said.reduce((sum, other, i) => sum + weights[i] * sharedWords(own, other), 0) / total);
+  return weights.map((weight) => weight / total);
 }
 
 /**
@@ -58,9 +64,9 @@ export function onceFirst<Each extends Pick<Candidate, "description">>(
   beam: readonly Each[],
   isOut: (candidate: Each) => boolean,
 ): readonly Each[] {
-  const said = wordsTelling(beam[0]?.description ?? "");
-  const things = new Set(said);
-  if (things.size === said.length) return beam;
+  const first = beam[0]?.description ?? "";
+  if (!saysTwice(first)) return beam;
+  const things = new Set(wordsTelling(first));
   let [chosen, fewest] = [0, Number.POSITIVE_INFINITY];
   for (const [i, candidate] of beam.entries()) {
     const told = wordsTelling(candidate.description);
@@ -69,6 +75,12 @@ export function onceFirst<Each extends Pick<Candidate, "description">>(
     if (isSame && length < fewest && !isOut(candidate)) [chosen, fewest] = [i, length];
   }
   return chosen === 0 ? beam : fromFront(beam, chosen);
+}
+
+/** Whether a description names a thing twice. */
+export function saysTwice(description: string): boolean {
+  const said = wordsTelling(description);
+  return new Set(said).size < said.length;
 }
 
 /** The candidates with one of them before the others. */

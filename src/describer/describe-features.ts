@@ -9,6 +9,7 @@ import type { NdArray } from "../engine/tensor/ndarray.js";
 import type { Captioner } from "./captioner.js";
 import type { LanguageModel } from "./language-model.js";
 import { beamSearch, type Hypothesis, unroll } from "./search/beam.js";
+import { forceTokens } from "./search/force.js";
 import { languageModelPrior } from "./search/mutual-information.js";
 import { completed, type DecodingOptions, type Settings } from "./search/options.js";
 import { countedByReference, wordLogps } from "./search/rerank.js";
@@ -96,6 +97,24 @@ function decode(decoder: Decoder, features: NdArray<"float32">, settings: Settin
     stop: greedy && compat ? undefined : stop,
     prior: search === "mi" ? languageModelPrior(languageModel!, lambda, start) : undefined,
   });
+}
+
+/**
+ * What captioner and language model think of one given sequence of tokens.
+ * @param features float32 [1, exemplar, feature]. @param tokens up to and including `<stop>`. @param lambda of `pmi`.
+ */
+export async function scoreTokens(
+  { captioner, languageModel, start }: Decoder,
+  features: NdArray<"float32">,
+  tokens: readonly number[],
+  lambda: number,
+): Promise<Decoded> {
+  const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+  const [forced] = await forceTokens(captioner, start, features, [{ unit: 0, tokens }]);
+  const logp = sumOf(forced.logp);
+  const logpLm = languageModel && sumOf((await wordLogps(languageModel, start, [tokens]))[0]);
+  const pmi = logpLm === undefined ? undefined : logp - lambda * logpLm;
+  return { tokens, logp, logpLm, pmi, attention: forced.attention };
 }
 
 /** log p(d) of every hypothesis. */

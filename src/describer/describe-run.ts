@@ -11,6 +11,7 @@ import { type Description, type DescriptionsHeader, writeDescriptions } from "..
 import { ClipReranker } from "./clip-rerank.js";
 import { BATCH, type DescribeOptions, describe, settingsOf, unitsIn } from "./describe.js";
 import { type Describer, loadDescriber } from "./describer.js";
+import type { Interpreter } from "./hedge.js";
 import {
   describerIdentity,
   exemplarsIdentity,
@@ -22,7 +23,8 @@ import {
 } from "./parts.js";
 import type { Witness } from "./witness.js";
 
-export interface DescribeRunOptions extends Omit<DescribeOptions, "clip" | "witness" | "range" | "only"> {
+export interface DescribeRunOptions
+  extends Omit<DescribeOptions, "clip" | "witness" | "interpreter" | "range" | "only"> {
   /** A describer's directory, or a checkpoint of the reference implementation. */
   readonly describer: string;
   /** The probe set, when it has moved since the run was made. */
@@ -31,6 +33,8 @@ export interface DescribeRunOptions extends Omit<DescribeOptions, "clip" | "witn
   readonly clip?: string | undefined;
   /** Opens who sees the exemplars, too. */
   readonly witness?: ((store: ExemplarStore) => Promise<Witness>) | undefined;
+  /** Opens who understands descriptions, so that they can be hedged. */
+  readonly interpreter?: (() => Promise<Interpreter>) | undefined;
   /** Default `RUN/descriptions.csv`; the evidence goes into a `.jsonl` beside it. */
   readonly out?: string | undefined;
   readonly device?: SessionOptions["device"];
@@ -90,9 +94,15 @@ async function describeOpen(
   isMany: boolean,
   options: DescribeRunOptions,
 ): Promise<Described> {
-  const { describer: path, clip: _, witness: openWitness, ...rest } = options;
+  const { describer: path, clip: _, witness: openWitness, interpreter: openInterpreter, ...rest } = options;
   const witness = openWitness && (await openWitness(store));
-  const all: DescribeOptions = { ...rest, ...(clip && { clip }), ...(witness && { witness }) };
+  const interpreter = await openInterpreter?.();
+  const all: DescribeOptions = {
+    ...rest,
+    ...(clip && { clip }),
+    ...(witness && { witness }),
+    ...(interpreter && { interpreter }),
+  };
   const used = settingsOf(describer, all);
   const { meanings } = rest;
   const header: DescriptionsHeader = {
@@ -101,7 +111,7 @@ async function describeOpen(
     compat: used.compat ?? null,
     clip: clip ? { folder: clip.folder, sha256: await clip.identity() } : null,
     ...(witness && { checked: witness.title }),
-    ...(rest.consensus && { scattered: "consensus" as const }),
+    ...(interpreter ? { scattered: "hedge" as const } : rest.consensus && { scattered: "consensus" as const }),
     ...(meanings === undefined || !isMany ? {} : { meanings: meanings as "auto" | number }),
   };
   if (isMany) {

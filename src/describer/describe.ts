@@ -10,22 +10,22 @@ import { UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
 import { type Progress, silent } from "../base/progress.js";
 import { chooseLayers, type ExemplarLayer, type ExemplarStore, runExemplars } from "../exemplars/store.js";
-import { isVague } from "../language/vague.js";
-import type { Candidate, Description, Doubt } from "../run/descriptions.js";
+import type { Description } from "../run/descriptions.js";
 import { Run } from "../run/run.js";
-import { agreements, consensusFirst, onceFirst, SCATTERED } from "./agreement.js";
 import type { ClipReranker } from "./clip-rerank.js";
-import { type Decoded, type DecodingOptions, speakingFirst, type UnitBeam } from "./describe-features.js";
+import { conclude, flawOf, inOrder, testified, toCandidate } from "./conclude.js";
+import type { DecodingOptions, UnitBeam } from "./describe-features.js";
 import type { Describer } from "./describer.js";
 import { decodeSome, type Evidence, encode, type Task } from "./evidence.js";
-import { distanceOf, UNFAMILIAR_SHARE } from "./familiarity.js";
+import { UNFAMILIAR_SHARE } from "./familiarity.js";
+import type { Interpreter } from "./hedge.js";
 import { KeptFeatures } from "./kept-features.js";
 import type { Clusters } from "./meanings/clusters.js";
 import { type Meanings, meaningsOf, mostMeanings, weightsOf } from "./meanings/meanings.js";
 import { clustersOf, type Part, partsOf } from "./meanings/parts.js";
 import type { Units } from "./parts.js";
-import { clipOf, type Ranked, rerank } from "./rerank-beam.js";
-import type { Testimony, Witness } from "./witness.js";
+import { type Ranked, rerank } from "./rerank-beam.js";
+import type { Witness } from "./witness.js";
 
 export interface DescribeOptions extends Partial<DecodingOptions> {
   /** Only these layers, by any of their names; default all. */
@@ -51,6 +51,10 @@ export interface DescribeOptions extends Partial<DecodingOptions> {
    * twice where another candidate says it once; default no, which is the paper's way.
    */
   readonly consensus?: boolean;
+  /**
+   * What the beam does not back is said more generally (`hedge.ts`); default nobody, and nothing is.
+   */
+  readonly interpreter?: Interpreter | undefined;
   /** How many descriptions a unit may get, where its exemplars fall apart; default `one`. */
   readonly meanings?: Meanings;
   readonly progress?: Progress;
@@ -75,7 +79,7 @@ export async function* describe(
   const store = exemplars instanceof Run ? await runExemplars(exemplars) : exemplars;
   const { progress = silent } = options;
   const settings = settingsOf(describer, options);
-  const { only = () => true, clip, witness, meanings = "one" } = options;
+  const { only = () => true, clip, witness, consensus, interpreter, meanings = "one" } = options;
   const most = mostMeanings(meanings);
   const all = chooseLayers(store, options.layers).flatMap((layer) =>
     layer.units.flatMap((unit, row): Task[] =>
@@ -116,14 +120,8 @@ export async function* describe(
       for (const [i, task] of some.entries()) {
         const item = found.get(task);
         const ranked = item && (await rankedOf(item, task.ranks, beams));
-        const whole = conclude(
-          describer,
-          task,
-          item,
-          await testified(ranked ?? [], task, describer, witness),
-          settings,
-          options.consensus,
-        );
+        const told = await testified(ranked ?? [], task, describer, witness);
+        const whole = await conclude(describer, task, item, told, { settings, consensus, interpreter });
         const own = [];
         for (const part of parts.filter((each) => each.task === task)) {
           own.push({ part, beam: await rankedOf(part, part.ranks, partBeams) });
@@ -154,9 +152,9 @@ export function settingsOf(describer: Describer, options: DescribeOptions) {
       "describing: greedy search leaves one candidate; expected a beam for the image-text model to choose from, leave out --search or --clip",
     );
   }
-  if (options.consensus && (clip || settings.compat)) {
+  if ((options.consensus || options.interpreter) && (clip || settings.compat)) {
     throw new UserError(
-      `describing: agreement of the beam beside ${clip ? "an image-text model that chooses" : "the reference's choice"}; expected one way to choose, leave out --scattered consensus`,
+      `describing: agreement of the beam beside ${clip ? "an image-text model that chooses" : "the reference's choice"}; expected one way to choose, leave out --scattered`,
     );
   }
   if (clip && settings.compat) {
@@ -184,108 +182,6 @@ function withMeanings(
   const meanings = meaningsOf(told, weightsOf(layer, row, k, ranks));
   return meanings ? { ...whole, doubts: [...whole.doubts, "many-meanings"], meanings } : whole;
 }
-
-/** The candidates that a witness does not contradict, then the others, each in their order. */
-async function testified(
-  found: readonly Ranked[],
-  { layer, row }: Task,
-  { vocabulary }: Describer,
-  witness: Witness | undefined,
-): Promise<readonly Testified[]> {
-  if (!witness || found.length === 0) return found;
-  const texts = found.map(({ tokens }) => vocabulary.reconstruct(tokens));
-  const testimonies = await witness.testify(layer, row, texts);
-  const told = found.map((candidate, i) => ({ ...candidate, ...testimonies[i] }));
-  return [...told.filter((each) => !each.contradicted), ...told.filter((each) => each.contradicted)];
-}
-
-type Testified = Ranked & Partial<Testimony>;
-
-/** Puts a unit's result into words. */
-function conclude(
-  describer: Describer,
-  task: Task,
-  evidence: Evidence | undefined,
-  found: readonly Testified[],
-  settings: DecodingOptions,
-  consensus = false,
-): Description {
-  const unit = { layer: task.layer.name, unit: task.layer.units[task.row] };
-  const candidates = inOrder(found, describer, settings).map((ranked) => ({
-    ...toCandidate(describer, ranked),
-    ranked,
-  }));
-  const { stop, unk } = describer.vocabulary;
-  // what is contradicted, cut short or has a word missing is not said because others agree with it
-  const isOut = ({ contradicted = false, ranked: { tokens } }: (typeof candidates)[number]) =>
-    contradicted || tokens.includes(unk) || !tokens.includes(stop);
-  const ordered = consensus ? onceFirst(consensusFirst(candidates, isOut), isOut) : candidates;
-  const best = ordered[0]?.ranked;
-  if (!best) {
-    const nothing = { description: "", logp: null, logpLm: null, pmi: null, confidence: null };
-    return { ...unit, ...nothing, doubts: [whyNot(task, evidence)], beam: [], attention: [] };
-  }
-  const beam = ordered.map(({ ranked: _, ...candidate }) => candidate);
-  const confidence = agreements(beam)[0] ?? null;
-  return {
-    ...unit,
-    ...beam[0],
-    confidence,
-    doubts: doubtsOf(describer, task, evidence!, best, { ...beam[0], confidence }),
-    beam,
-    attention: best.attention.map((weights) => Array.from(weights)),
-  };
-}
-
-const inOrder = <Each extends Ranked>(
-  beam: readonly Each[],
-  { vocabulary }: Describer,
-  { compat }: DecodingOptions,
-): readonly Each[] => (compat ? beam : speakingFirst(beam, vocabulary.stop));
-
-function toCandidate(
-  { vocabulary }: Describer,
-  { tokens, logp, logpLm, pmi, clip, contradicted }: Testified,
-): Candidate {
-  const description = vocabulary.reconstruct(tokens);
-  const found = { description, logp, logpLm: logpLm ?? null, pmi: pmi ?? null, ...clipOf(clip) };
-  return contradicted ? { ...found, contradicted } : found;
-}
-
-function whyNot(task: Task, evidence: Evidence | undefined): Doubt {
-  const flaw = flawOf(task);
-  if (flaw) return flaw;
-  return !evidence?.masked.includes(1) ? "no-exemplars" : "undecodable";
-}
-
-function doubtsOf(
-  describer: Describer,
-  task: Task,
-  { masked, features }: Evidence,
-  best: Decoded & Testified,
-  { description, confidence }: Pick<Description, "description" | "confidence">,
-): Doubt[] {
-  const { vocabulary, familiarity } = describer;
-  const { stop, unk } = vocabulary;
-  const doubts: Doubt[] = best.tokens[0] === stop ? ["speechless"] : [];
-  if (best.logpLm !== undefined && best.logp < best.logpLm) doubts.push("unsupported");
-  if (sumOf(masked) < task.ranks.length / 2) doubts.push("few-masks");
-  if (!best.tokens.includes(stop)) doubts.push("unfinished");
-  if (best.tokens.includes(unk)) doubts.push("unknown-word");
-  if (isVague(description)) doubts.push("vague");
-  if (confidence !== null && confidence < SCATTERED) doubts.push("scattered");
-  if (best.contradicted) doubts.push("contradicted");
-  else if (best.share !== undefined && best.share < MAJORITY) doubts.push("minority");
-  if (familiarity && distanceOf(familiarity, features) > familiarity.limit) doubts.push("unfamiliar");
-  return doubts;
-}
-
-/** Share of what is masked below which a description is true of a minority. */
-const MAJORITY = 0.5;
-
-const sumOf = (values: Uint8Array) => values.reduce((sum, value) => sum + value, 0);
-
-const flawOf = ({ layer, row }: Task) => layer.flaws.find(({ unit }) => unit === layer.units[row])?.flaw;
 
 const isJudgeable = (task: Task) => flawOf(task) === undefined && task.ranks.length > 0;
 

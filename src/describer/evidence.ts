@@ -2,7 +2,13 @@
 import type { Progress } from "../base/progress.js";
 import { ndarray } from "../engine/tensor/ndarray.js";
 import type { ExemplarLayer, ExemplarStore } from "../exemplars/store.js";
-import { type DecodingOptions, describeFeatures, type UnitBeam } from "./describe-features.js";
+import {
+  type Decoded,
+  type DecodingOptions,
+  describeFeatures,
+  scoreTokens,
+  type UnitBeam,
+} from "./describe-features.js";
 import type { Describer } from "./describer.js";
 import type { KeptFeatures } from "./kept-features.js";
 
@@ -79,4 +85,15 @@ export async function decodeSome(
     });
   }
   return beams;
+}
+
+/** What the describer thinks of a sequence of tokens as a description of a unit. */
+export function scoreOne(
+  { decoder, encoder }: Describer,
+  { features }: Evidence,
+  tokens: readonly number[],
+  lambda: number,
+): Promise<Decoded> {
+  const shape = [1, features.length / encoder.featureSize, encoder.featureSize];
+  return scoreTokens(decoder, ndarray("float32", shape, features), tokens, lambda);
 }

@@ -9,6 +9,9 @@ export interface Testimony {
   readonly share?: number;
 }
 
+/** Share of what is masked below which a description is true of a minority. */
+export const MAJORITY = 0.5;
+
 export interface Witness {
   /** For the record: "pixels". */
   readonly title: string;

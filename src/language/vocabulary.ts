@@ -59,6 +59,11 @@ export class Vocabulary {
     return this.#ids.get(token) ?? this.unk;
   }
 
+  /** Whether it has all of these tokens. */
+  knows(tokens: readonly string[]): boolean {
+    return tokens.every((token) => this.#ids.has(token));
+  }
+
   /** The token of a number. Errors: `RangeError` for a number that has none. */
   token(id: number): string {
     const token = this.words[id] ?? SPECIALS[id - this.words.length];

@@ -113,8 +113,11 @@ export interface DescriptionsHeader {
   readonly clip: { readonly folder: string; readonly sha256: string } | null;
   /** Who could contradict candidates, "pixels"; absent where nobody was asked (`describer/witness.ts`). */
   readonly checked?: string;
-  /** What was said where beams did not agree, "consensus"; absent where it was their winner (`describer/agreement.ts`). */
-  readonly scattered?: "consensus";
+  /**
+   * What was said where beams did not agree: what most of them agree with, also "hedge" where it had to be backed by them; absent where it was
+   * their winner (`describer/agreement.ts`, `hedge.ts`).
+   */
+  readonly scattered?: "consensus" | "hedge";
   /** How many meanings were looked for, `auto` or a number; absent when one. */
   readonly meanings?: "auto" | number;
 }

@@ -22,6 +22,12 @@ export function allImagenetNames(): string[] {
   return Object.values(imagenet!).flat();
 }
 
+/** What things are kinds of, each a list of names, most specific first: of ImageNet's classes, and of everyday things. */
+export function chainsOfKinds(): (readonly string[])[] {
+  imagenetNames("");
+  return [...Object.values(imagenet!), ...[...ABOVE.keys()].map(everydayNames)];
+}
+
 /** Everyday words by what they are kinds of. */
 const EVERYDAY: Readonly<Record<string, string>> = {
   vehicle: "bicycle,car,motorcycle,airplane,bus,train,truck,boat",
