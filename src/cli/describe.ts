@@ -29,7 +29,7 @@ const isBuiltIn = (describer: string | undefined) => describer === undefined || 
 
 /** Said with every use of the built-in describer: its doubts catch only a part of what it gets wrong on photographs. */
 const CAUTION =
-  "the built-in describer learned from simulated annotations: on photographs more than half of what it says is wrong, six sevenths of what it doubts and two fifths of the rest (docs/results/photographs.md);\n" +
+  "the built-in describer learned from simulated annotations: on photographs half of what it says is wrong, three quarters of what it doubts and more than a third of the rest (docs/results/photographs.md);\n" +
   "check it with milan grade or verify, or describe with --describer\n";
 
 export function registerDescribe(program: Command): void {
