@@ -19,6 +19,7 @@ export { facesTable, modelRows, pairRows, verdictRows, writeFaces } from "./buil
 export { FACES_FAST, FACES_FULL, type FacesOptions, type FacesScale } from "./builtin/faces/scale.js";
 export { facesStudy } from "./builtin/faces/study.js";
 export { FIGURES, type FigureName, makeFigures } from "./builtin/figures/figures.js";
+export { openInterpreter } from "./builtin/interpreter/interpreter.js";
 export { type Misled, type MisledOptions, misled } from "./builtin/misled/misled.js";
 export { type Reproduced, type ReproduceOptions, reproduce, TABLES } from "./builtin/reproduce.js";
 export { openPixelWitness } from "./builtin/witness/pixel-witness.js";
@@ -82,6 +83,7 @@ export { type Describer, loadDescriber } from "./describer/describer.js";
 export { type DescriberFiles, openDescriberFiles, saveDescriber } from "./describer/directory.js";
 export { type EvaluateOptions, type Evaluation, evaluateDescriber } from "./describer/evaluation/evaluate.js";
 export { type JudgedUnit, type Judgement, judge } from "./describer/evaluation/judge.js";
+export type { Claim, Interpreter } from "./describer/hedge.js";
 export type { Meanings } from "./describer/meanings/meanings.js";
 export { type EncoderSource, openEncoder } from "./describer/training/encoder-source.js";
 export { type TrainedDescriber, type TrainOptions, trainDescriber } from "./describer/training/train.js";
