@@ -24,8 +24,6 @@ export interface Claim {
 
 /** One who understands descriptions. */
 export interface Interpreter {
-  /** For the record. */
-  readonly title: string;
   /** Undefined for what claims nothing, or is not understood. */
   claimOf(description: string): Claim | undefined;
   /** Wordings with names of what things are kinds of: of "tops of dogs", "Tops of animals", "Tops of objects". */
@@ -59,28 +57,29 @@ export function hedged<
   if (!first) return undefined;
   const heard = first.contradicted ? beam : beam.filter(({ contradicted }) => !contradicted);
   const weights = drawn(heard);
-  const claims = heard.map(({ description }) => interpreter.claimOf(description));
+  const claims = new Map(heard.map((each) => [each, interpreter.claimOf(each.description)]));
   const known = new Map<string, number>();
   const backing = (claim: Claim): number => {
     const found =
-      known.get(claim.key) ?? weights.reduce((sum, weight, i) => (claims[i]?.implies(claim) ? sum + weight : sum), 0);
+      known.get(claim.key) ??
+      weights.reduce((sum, weight, i) => (claims.get(heard[i])?.implies(claim) ? sum + weight : sum), 0);
     known.set(claim.key, found);
     return found;
   };
   const backed = ({ facets }: Claim) => Math.min(...facets.map(backing));
-  if (claims[0] && backed(claims[0]) >= BACKED) return undefined;
+  const own = claims.get(first);
+  if (own && backed(own) >= BACKED) return undefined;
   const found = new Map<string, Hedged<Each> & { readonly claim: Claim; readonly backing: number }>();
-  const consider = (candidate: Each, description: string) => {
-    const claim = interpreter.claimOf(description);
+  const consider = (candidate: Each, description: string, claim: Claim | undefined) => {
     if (!claim?.tells || found.has(claim.key) || saysTwice(description)) return;
     found.set(claim.key, { candidate, description, claim, backing: backed(claim) });
   };
   const isMinor = ({ share = 1 }: Each) => share < MAJORITY;
   const sayable = heard.filter((each) => each === first || (!isOut(each) && (isMinor(first) || !isMinor(each))));
-  for (const candidate of sayable) consider(candidate, candidate.description);
+  for (const candidate of sayable) consider(candidate, candidate.description, claims.get(candidate));
   for (const candidate of sayable) {
     for (const description of interpreter.moreGeneral(candidate.description).filter(canSay)) {
-      consider(candidate, description);
+      consider(candidate, description, interpreter.claimOf(description));
     }
   }
   const choice = [...found.values()].filter((each) => each.backing >= BACKED);

@@ -41,7 +41,6 @@ export async function openInterpreter(): Promise<Interpreter> {
     return claim;
   };
   return {
-    title: "names of the made world, ImageNet and WordNet",
     claimOf(description) {
       const query = queryOf(description);
       return query && claimOfQuery(query);
