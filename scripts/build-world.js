@@ -63,17 +63,23 @@ const SIGHT = "colour,texture,place,things3,things4,context";
 const sight = at("encoder", "sight.onnx");
 const student = at("encoder", "student.safetensors");
 const sample = at("photographs");
-const few = at("photographs-few");
+const unseen = at("photographs-unseen");
 const lettered = at("photographs-lettered");
 const small = at("describer");
 
 const MOBILENET = join(networks, "mobilenet_v1_0.75_192-imagenet.onnx");
 const RESNET20 = join(networks, "resnet20-cifar10.onnx");
-const MOBILENET_FEED = [
-  ...["--mean", "0.5", "--std", "0.5"],
-  ...["--units", "features.5:0-127", "--units", "features.11:0-191", "--units", "features.13:0-383"],
-];
-const PROBES = { objects: pictures("objects", "-probe"), scenes: pictures("scenes", "-probe"), photographs: sample };
+const MOBILENET_FEED = ["--mean", "0.5", "--std", "0.5"];
+/** Other units of it over either set of photographs. */
+const MOBILENET_UNITS = {
+  photographs: ["features.2:0-95", "features.5:0-127", "features.11:0-191", "features.13:0-383"],
+  unseen: ["features.5:128-191", "features.8:0-191", "features.11:192-383", "features.13:384-767"],
+};
+const PROBES = {
+  ...{ objects: pictures("objects", "-probe"), scenes: pictures("scenes", "-probe"), photographs: sample },
+  // what the eyes were taught with they know better than any picture a user has: only of others the describer learns how far to trust them
+  unseen,
+};
 
 /** A subject over the probe set of its data; a generator makes its own. */
 function subjectRun(name) {
@@ -85,18 +91,18 @@ function subjectRun(name) {
 
 /**
  * Where units are planted. Many over photographs, of which fewer networks are learned from than of the world; some for faces seen closely and for lettering,
- * of which the subjects know little. The fewer photographs, since a network of planted units holds all its pictures.
+ * of which the subjects know little.
  */
 const PLANTED = [
   ...PLACES.map((place) => ({ place, probe: PROBES[place], networks: 4, units: 400 })),
-  { place: "photographs", probe: few, networks: 6, units: 400 },
+  { place: "unseen", probe: unseen, networks: 6, units: 400 },
   { place: "people", probe: pictures("people", "-probe"), networks: 2, units: 400 },
   { place: "lettering", probe: lettered, networks: 1, units: 150 },
 ];
 const FIRST_SEED = 7;
 /** What knows the pictures of a probe set. */
 const known = (probe) =>
-  probe === sample || probe === few ? ["boxes", boxes, 64] : probe === lettered ? ["marks"] : ["world"];
+  probe === sample || probe === unseen ? ["boxes", boxes, 64] : probe === lettered ? ["marks"] : ["world"];
 
 /** What is dissected for the describer to learn from: name, network, layers, probe set, how it is fed. */
 const RUNS = [
@@ -113,10 +119,11 @@ const RUNS = [
     { name: `sight-${place}`, model: sight, layers: "colour,texture,things3,things4", probe },
     { name: `resnet20-${place}`, model: RESNET20, layers: "layer1,layer2,layer3", probe },
   ]),
-  {
-    ...{ name: "mobilenet-photographs", model: MOBILENET, probe: sample, feed: MOBILENET_FEED },
-    layers: "features.2,features.5,features.11,features.13",
-  },
+  ...Object.entries(MOBILENET_UNITS).map(([place, units]) => ({
+    ...{ name: `mobilenet-${place}`, model: MOBILENET, probe: PROBES[place] },
+    layers: units.map((some) => some.split(":")[0]).join(","),
+    feed: [...MOBILENET_FEED, ...units.flatMap((some) => ["--units", some])],
+  })),
 ];
 const runOf = ({ name }) => at("runs", name);
 
@@ -130,7 +137,7 @@ const STEPS = {
     }
     render("world-people", pictures("people", "-probe"), 2400, 3);
     makeFolder(sample, "take-pictures.js", sample, photographs, mini ? 1 : 40);
-    makeFolder(few, "take-pictures.js", few, photographs, mini ? 1 : 12);
+    makeFolder(unseen, "take-pictures.js", unseen, photographs, mini ? 1 : 50, "val");
     // names in pictures are not of what these show, lest one be learned for the other
     const plain = at("photographs-plain");
     makeFolder(plain, "take-pictures.js", plain, photographs, mini ? 1 : 12, "plain");
@@ -149,7 +156,7 @@ const STEPS = {
       "distil-encoder.js",
       at("encoder"),
       MOBILENET,
-      mini ? 1 : 3,
+      mini ? 1 : 10,
       photographs,
       pictures("objects", "-taught"),
     );

@@ -29,7 +29,7 @@ const isBuiltIn = (describer: string | undefined) => describer === undefined || 
 
 /** Said with every use of the built-in describer: its doubts catch only a part of what it gets wrong on photographs. */
 const CAUTION =
-  "the built-in describer learned from simulated annotations: on photographs half of what it says is wrong, three quarters of what it doubts and more than a third of the rest (docs/results/photographs.md);\n" +
+  "the built-in describer learned from simulated annotations: on photographs two fifths of what it says are wrong and a fifth say next to nothing; of what it doubts one in eight is right, of the rest three in five (docs/results/photographs.md);\n" +
   "check it with milan grade or verify, or describe with --describer\n";
 
 export function registerDescribe(program: Command): void {
@@ -105,7 +105,7 @@ With --check pixels what a candidate says of colours, light and dark, lines and 
 any that is, or that says nothing of the kind. Where all lose, the doubt is "contradicted"; where what is said of colours
 and places is so of less than half of what is masked, "minority". What things are is not checked so: see milan verify and grade.
 confidence, 0 to 1, is how far the description shares its words with the rest of its beam. Below 0.3 it is one of many things that might have been
-said: the doubt "scattered". Of the built-in describer's on photographs, one in seven such is right.
+said: the doubt "scattered". Of the built-in describer's on photographs, one in seventeen such was right.
 Killed, the same command goes on behind the last batch of 64 units (not with --meanings).
 With --clip the candidates are found by p(d|E), and the one wins that is most like the exemplars, cropped to the boxes of their masks: by the mean
 cosine of its text's and the crops' vectors. Each new candidate costs a run of the text model.`,

@@ -45,6 +45,7 @@ test("units for two colours are, into exemplars of either", async () => {
   const pairs = auto.slice(NAMES.length);
   const split = pairs.filter(({ meanings }) => meanings);
   expect(split.length).toBeGreaterThanOrEqual(12); // of 15
+  const misplaced: number[] = [];
   for (const { unit, meanings, doubts } of split) {
     expect(doubts).toContain("many-meanings");
     expect(meanings).toHaveLength(2);
@@ -56,8 +57,10 @@ test("units for two colours are, into exemplars of either", async () => {
       const counts = UNITS[unit].map((colour) => colours.filter((shown) => shown === colour).length);
       right += Math.max(...counts);
     }
-    expect(right).toBeGreaterThanOrEqual(K - 1);
+    misplaced.push(K - right);
   }
+  expect(Math.max(...misplaced)).toBeLessThanOrEqual(2);
+  expect(misplaced.filter((count) => count > 0).length).toBeLessThanOrEqual(3);
 });
 
 test("red or blue things: two descriptions that name the colours, and shares by what exceeds the level", async () => {
