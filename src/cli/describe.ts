@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import { DEVICE_NAMES } from "../base/devices.js";
 import { BUILT_IN } from "../builtin/assets.js";
+import type { Description } from "../run/descriptions.js";
 import { meanings, names, place, real, shard, whole } from "./arguments.js";
 import { printJson } from "./print.js";
 import { terminalProgress } from "./progress.js";
@@ -150,9 +151,18 @@ cosine of its text's and the crops' vectors. Each new candidate costs a run of t
       else {
         process.stdout.write(
           `${out}: ${descriptions.length - silent} of ${descriptions.length} units described` +
-            `${silent ? `, ${silent} cannot be` : ""}${doubtful ? `, ${doubtful} with doubts` : ""}` +
+            `${silent ? `, ${silent} cannot be (${reasonsOf(descriptions)})` : ""}${doubtful ? `, ${doubtful} with doubts` : ""}` +
             `${many ? `, ${many} with several meanings` : ""}\n${isBuiltIn(options.describer) ? CAUTION : ""}next: milan show ${folder}\n`,
         );
       }
     });
+}
+
+/** Why some cannot be described: "3 constant, 1 nan". */
+function reasonsOf(descriptions: readonly Description[]): string {
+  const counts = new Map<string, number>();
+  for (const { description, doubts } of descriptions) {
+    if (description === "") for (const doubt of doubts) counts.set(doubt, (counts.get(doubt) ?? 0) + 1);
+  }
+  return [...counts].map(([doubt, count]) => `${count} ${doubt}`).join(", ");
 }

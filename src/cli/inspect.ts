@@ -39,13 +39,16 @@ layers of transformer MLPs make once activated, and the sums and concatenations 
           layer.kind,
           layer.units,
           layer.shape.slice(1).join(" x "),
-          layer.op,
+          layer.ceiling ? `${layer.op} to ${layer.ceiling.at}` : layer.op,
           layer.name,
         ]),
       );
       const hidden = subject.layers.length - shown.length;
       if (hidden > 0) process.stdout.write(`\n${hidden} more with --all\n`);
       const notes = [...new Set(shown.map(({ note }) => note).filter((note) => note !== undefined))];
+      if (shown.some(({ ceiling }) => ceiling)) {
+        notes.push("layers that end at a number are dissected before that (milan dissect --ceiling)");
+      }
       if (notes.length > 0) process.stdout.write(`\n${notes.map((note) => `note: ${note}`).join("\n")}\n`);
     });
 }

@@ -22,6 +22,7 @@ export interface SweepOptions {
   device: (typeof DEVICE_NAMES)[number];
   threads?: number;
   prefixTokens?: number;
+  ceiling?: "lift" | "keep";
   generated?: string;
 }
 
@@ -52,6 +53,12 @@ export const withSweep = (command: Command): Command =>
       "class and register tokens before a transformer's grid, where the guess is wrong",
       whole(0),
     )
+    .addOption(
+      new Option(
+        "--ceiling <how>",
+        "activations that end at a ceiling, as ReLU6's at 6: lift measures them before it, so that images that reach it can be ranked; keep (default: lift)",
+      ).choices(["lift", "keep"]),
+    )
     .option(
       "--generated <tensor>",
       "for generators: the output that holds the images; default: the first with 3 channels",
@@ -64,13 +71,14 @@ export function expectOneProbe(doing: string, { images, latents }: Pick<SweepOpt
 }
 
 /** What the options say, as `dissect` and `forecast` take it. */
-export const settingsOf = ({ layers, units, k, quantile, batch, device, threads, prefixTokens }: SweepOptions) => ({
+export const settingsOf = ({ layers, units, k, quantile, batch, device, threads, ...rest }: SweepOptions) => ({
   ...{ k, quantile, device },
   ...(layers && { layers }),
   ...(units && { units }),
   ...(batch && { batchSize: batch }),
   ...(threads && { threads }),
-  ...(prefixTokens !== undefined && { prefixTokens }),
+  ...(rest.prefixTokens !== undefined && { prefixTokens: rest.prefixTokens }),
+  ...(rest.ceiling && { ceiling: rest.ceiling }),
 });
 
 /** The probe set that the options name, and how its pictures are fed. */

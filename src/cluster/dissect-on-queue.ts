@@ -179,7 +179,7 @@ async function prepare(
   probe: Probe,
   options: QueueOptions,
 ): Promise<{ readonly task: Task; readonly manifest: Manifest }> {
-  const { store, prefixTokens } = options;
+  const { store, prefixTokens, ceiling } = options;
   const plans = planOf(subject, probe, options);
   const manifest = manifestOf(subject, probe, plans, options);
   const { batchSize } = sweepOptions(subject, probe, options);
@@ -211,6 +211,7 @@ async function prepare(
     seed: manifest.seed,
     batchSize,
     ...(prefixTokens !== undefined && { prefixTokens }),
+    ...(ceiling && { ceiling }),
     parts,
     identity: { ...identityIn(manifest) },
   };

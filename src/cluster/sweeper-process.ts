@@ -77,8 +77,12 @@ async function open({ key, task, model, probe: place }: SweepRequest): Promise<O
   return opened;
 }
 
-function optionsOf({ layers, units, k, quantile, seed, batchSize, prefixTokens }: Task) {
-  return { layers, units, k, quantile, seed, batchSize, ...(prefixTokens !== undefined && { prefixTokens }) };
+function optionsOf({ layers, units, k, quantile, seed, batchSize, prefixTokens, ceiling }: Task) {
+  return {
+    ...{ layers, units, k, quantile, seed, batchSize },
+    ...(prefixTokens !== undefined && { prefixTokens }),
+    ...(ceiling && { ceiling }),
+  };
 }
 
 function sweepPart({ subject, probe }: Opened, { task, part, folder, threads, device }: SweepRequest) {

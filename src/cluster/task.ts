@@ -51,6 +51,7 @@ const taskSchema = z.strictObject({
   seed: z.int().min(0),
   batchSize: z.int().min(1).max(4096),
   prefixTokens: z.int().min(0).optional(),
+  ceiling: z.enum(["lift", "keep"]).optional(),
   /** Of how many parts each is one. */
   parts: count,
   /** What the results are of, as the coordinator sees it; a worker that sees anything else refuses. Compared, never used. */

@@ -132,6 +132,7 @@ function doubtsOf(
   const { stop, unk } = vocabulary;
   const doubts: Doubt[] = best.tokens[0] === stop ? ["speechless"] : [];
   if (best.logpLm !== undefined && best.logp < best.logpLm) doubts.push("unsupported");
+  if (isTied(task)) doubts.push("tied");
   if (sumOf(masked) < task.ranks.length / 2) doubts.push("few-masks");
   if (!best.tokens.includes(stop)) doubts.push("unfinished");
   if (best.tokens.includes(unk)) doubts.push("unknown-word");
@@ -141,6 +142,13 @@ function doubtsOf(
   else if (best.share !== undefined && best.share < MAJORITY) doubts.push("minority");
   if (familiarity && distanceOf(familiarity, features) > familiarity.limit) doubts.push("unfamiliar");
   return doubts;
+}
+
+/** Whether nothing but the images' numbers says which of them are a unit's exemplars. */
+function isTied({ layer: { activations, units }, row, ranks }: Task): boolean {
+  if (!activations || ranks.length < 2) return false;
+  const first = (row * activations.length) / units.length;
+  return ranks.every((rank) => activations[first + rank] === activations[first]);
 }
 
 const sumOf = (values: Uint8Array) => values.reduce((sum, value) => sum + value, 0);

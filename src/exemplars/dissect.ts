@@ -14,7 +14,7 @@ import type { SessionOptions } from "../engine/runtime/session.js";
 import { checkIdentity, isRun, type Manifest, readManifest, writeManifest } from "../run/manifest.js";
 import { Run } from "../run/run.js";
 import { finish, type SweepSettings, sayFinished } from "./finish.js";
-import { layoutOf } from "./layout.js";
+import { type CeilingUse, layoutOf } from "./layout.js";
 import { type LayerPlan, planSweep } from "./plan.js";
 import type { Probe, ProbeOpener } from "./probe.js";
 import { type Range, statesIn } from "./state.js";
@@ -38,6 +38,8 @@ export interface DissectOptions extends SessionOptions {
   readonly seed?: number;
   /** Class and register tokens of vision transformers, where the default is wrong. */
   readonly prefixTokens?: number;
+  /** Activations that end at a ceiling, as ReLU6's at 6; default `lift`: see `layoutOf`. */
+  readonly ceiling?: CeilingUse;
   readonly progress?: Progress;
   /** Least time between two saves of the sweep's state; default 30 s, and more where saving takes long. */
   readonly saveEveryMs?: number;
@@ -155,7 +157,7 @@ export function sweepOptions(subject: Subject, probe: Probe, options: Omit<Disse
 export function planOf(
   subject: Subject,
   probe: Probe,
-  { layers, units = {}, quantile = 0.99, k = 15, prefixTokens }: Omit<DissectOptions, "out">,
+  { layers, units = {}, quantile = 0.99, k = 15, prefixTokens, ceiling }: Omit<DissectOptions, "out">,
 ) {
   const whole = (n: number) => Number.isInteger(n) && n >= 1;
   if (!whole(k)) throw new UserError(`dissecting: k is ${k}; expected a whole number from 1`);
@@ -182,6 +184,7 @@ export function planOf(
     return layoutOf(layer, probe.picture, {
       ...(subset && { subset }),
       ...(prefixTokens !== undefined && { prefix: prefixTokens }),
+      ...(ceiling && { ceiling }),
     });
   });
   return planSweep(layouts, probe.size, quantile);

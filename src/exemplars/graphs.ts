@@ -132,7 +132,8 @@ export function mapsGraph(
 
 /** A layer's activations as float32 [image, unit, y, x], only the dissected units. @param index tells layers apart. */
 export function canonicalMaps(graph: GraphBuilder, layer: LayerLayout, index: number): Value {
-  let value = layer.dtype === "float32" ? layer.name : graph.node("Cast", [layer.name], { to: FLOAT32 });
+  let value = measured(graph, layer);
+  if (layer.dtype !== "float32") value = graph.node("Cast", [value], { to: FLOAT32 });
   if (layer.kind === "vector") value = reshape(graph, value, [0, 0, 1, 1]);
   if (layer.kind === "grid") value = graph.node("Transpose", [value], { perm: [0, 3, 1, 2] });
   if (layer.kind === "tokens") {
@@ -141,6 +142,12 @@ export function canonicalMaps(graph: GraphBuilder, layer: LayerLayout, index: nu
     value = reshape(graph, maps, [0, 0, layer.height, layer.width]);
   }
   return layer.subset ? pick(graph, value, 1, layer.subset, `milan.units.${index}`) : value;
+}
+
+/** The layer's tensor, or what it would be without its ceiling. */
+function measured(graph: GraphBuilder, { name, ceiling }: LayerLayout): Value {
+  if (!ceiling) return name;
+  return ceiling.rectified ? graph.node("Relu", [ceiling.before]) : ceiling.before;
 }
 
 function pick(graph: GraphBuilder, value: Value, axis: number, indices: readonly number[], name?: string): Value {

@@ -4,6 +4,7 @@
  * tokens come first and are dropped; a dense layer is a map of one cell, so its mask is the whole image.
  */
 import { UserError } from "../base/errors.js";
+import type { Ceiling } from "../engine/onnx/ceiling.js";
 import type { Layer } from "../engine/onnx/layers.js";
 
 /** One layer of a sweep. */
@@ -20,7 +21,12 @@ export interface LayerLayout {
   readonly width: number;
   /** Tokens before the patch grid (class and registers). */
   readonly prefix: number;
+  /** Where the tensor's values end, when activations are measured before that. */
+  readonly ceiling?: Ceiling;
 }
+
+/** Of activations that end at a ceiling, as ReLU6's at 6: `lift` measures them as they were before it, `keep` as they are. */
+export type CeilingUse = "lift" | "keep";
 
 /** The units dissected, as numbers in the layer. */
 export const unitsOf = (layout: LayerLayout): readonly number[] =>
@@ -29,12 +35,13 @@ export const unitsOf = (layout: LayerLayout): readonly number[] =>
 /**
  * The layout of a layer.
  * @param input the network's input, [height, width] in pixels: a token grid has its proportions.
- * @param prefix tokens before the grid, when the default (the fewest that leave a grid) is wrong.
+ * @param options.prefix tokens before the grid, when the default (the fewest that leave a grid) is wrong.
+ * @param options.ceiling default `lift`: behind a ceiling that many positions reach, images cannot be ranked and nothing exceeds the level.
  */
 export function layoutOf(
   layer: Layer,
   input: readonly [number, number],
-  options: { subset?: readonly number[]; prefix?: number } = {},
+  options: { subset?: readonly number[]; prefix?: number; ceiling?: CeilingUse } = {},
 ): LayerLayout {
   const base = {
     name: layer.name,
@@ -42,6 +49,7 @@ export function layoutOf(
     dtype: layer.dtype,
     units: layer.units,
     ...subsetOf(layer, options.subset),
+    ...(layer.ceiling && options.ceiling !== "keep" && { ceiling: layer.ceiling }),
   };
   if (layer.kind === "vector") return { ...base, height: 1, width: 1, prefix: 0 };
   if (layer.kind === "map") return { ...base, height: layer.shape[2], width: layer.shape[3], prefix: 0 };

@@ -9,7 +9,7 @@ import type { UnitFlaw } from "../run/manifest.js";
 import type { StatisticsNames } from "./graphs.js";
 import { isDrawn, type LayerPlan } from "./plan.js";
 import { Sample } from "./sample.js";
-import { Tails } from "./tail.js";
+import { maskLevel, Tails, tailQuantile } from "./tail.js";
 import { TopImages } from "./top.js";
 
 /** Statistics of one layer. */
@@ -141,11 +141,17 @@ export class LayerStatistics {
     for (const [unit, broken] of data<Uint8Array>("broken").entries()) this.broken[unit] |= broken;
   }
 
-  /** float32 [unit], the level of every unit at a quantile; NaN where it cannot be said. */
+  /** float32 [unit], the level of every unit's masks at a quantile (`maskLevel`); NaN where it cannot be said. */
   levels(quantile: number): Float32Array {
-    return Float32Array.from({ length: this.plan.rows }, (_, unit) =>
-      this.broken[unit] ? Number.NaN : this.tails.level(unit, quantile),
-    );
+    const { activations } = this.top.save();
+    const sample = this.sample.save();
+    const { rows } = this.plan;
+    return Float32Array.from({ length: rows }, (_, unit) => {
+      if (this.broken[unit]) return Number.NaN;
+      const largest = this.tails.largest(unit);
+      const level = tailQuantile(largest, this.tails.count(unit), quantile);
+      return maskLevel(level, largest, !isConstant(sample, unit, rows, activations[unit * this.top.k]));
+    });
   }
 
   /** Units that cannot be judged, by their numbers in the layer. */

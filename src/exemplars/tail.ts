@@ -49,7 +49,7 @@ export class Tails {
     this.#counts = new Float64Array(units);
   }
 
-  /** Adds activations `values[start..end)` of one unit; at most `largestAdd` of them. NaN is kept, and found by `level`. */
+  /** Adds activations `values[start..end)` of one unit; at most `largestAdd` of them. NaN is kept, and found by `tailQuantile`. */
   add(unit: number, values: Float32Array, start: number, end: number): void {
     const base = unit * this.#room;
     if (this.#used[unit] + (end - start) > this.#room) this.#compact(unit);
@@ -81,11 +81,6 @@ export class Tails {
       .sort()
       .reverse();
     return descending.slice(0, this.capacity);
-  }
-
-  /** The quantile `q` of the unit, or NaN when it cannot be said: see `tailQuantile`. */
-  level(unit: number, q: number): number {
-    return tailQuantile(this.largest(unit), this.#counts[unit], q);
   }
 
   /** Adds what another part of the same stream left. */
@@ -175,4 +170,23 @@ export function tailQuantile(largest: Float32Array, count: number, q: number): n
   const fraction = fromTop - above;
   if (fraction === 0 || largest[above] === largest[below]) return largest[above];
   return Math.fround(largest[above] * (1 - fraction) + largest[below] * fraction);
+}
+
+/**
+ * The level that a unit's masks are made at: its quantile. Where activations end at a ceiling, and more of them reach it than the quantile leaves out, the
+ * quantile is that ceiling and nothing exceeds it; then it is just below, so that what reaches the ceiling is masked.
+ * @param largest the unit's activations, float32, largest first. @param varies whether some are smaller; where not, nothing is to be masked.
+ */
+export function maskLevel(quantile: number, largest: Float32Array, varies: boolean): number {
+  const [first, second] = largest;
+  return varies && quantile === first && first === second && Number.isFinite(first) ? justBelow(first) : quantile;
+}
+
+/** The largest float32 below a finite one. */
+function justBelow(value: number): number {
+  const [float, bits] = [new Float32Array([value]), new Int32Array(1)];
+  if (value === 0) return -(2 ** -149);
+  new Uint8Array(bits.buffer).set(new Uint8Array(float.buffer));
+  bits[0] += value > 0 ? -1 : 1;
+  return new Float32Array(bits.buffer)[0];
 }

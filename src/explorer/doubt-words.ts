@@ -21,6 +21,10 @@ export const DOUBT_WORDS: Readonly<Record<Doubt, readonly [name: string, sentenc
     "not supported",
     "Do not trust this description: the exemplars make it less likely than it is without them, log p(d|E) < log p(d).",
   ],
+  tied: [
+    "exemplars by chance",
+    "All exemplars activate this unit equally, as may others: they are the first of those images, not the best.",
+  ],
   "few-masks": [
     "few masks",
     "In more than half of the exemplars nothing exceeds the unit’s level; the description rests on the few others.",

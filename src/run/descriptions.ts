@@ -18,6 +18,7 @@ import { readUnfaithful } from "./verdicts.js";
  * - `undecodable`: the describer's own numbers broke down; there is no description.
  * - `speechless`: the describer knows no word for the exemplars and stops at once; there is no description.
  * - `unsupported`: the exemplars make the description less likely than it is without them, log p(d|E) < log p(d).
+ * - `tied`: all exemplars activate the unit equally, so which images they are is decided by their numbers.
  * - `few-masks`: in more than half of the exemplars nothing exceeds the level.
  * - `unfinished`: cut at the greatest length.
  * - `unknown-word`: contains a word outside the describer's vocabulary.
@@ -37,6 +38,7 @@ export const DOUBTS = [
   "undecodable",
   "speechless",
   "unsupported",
+  "tied",
   "few-masks",
   "unfinished",
   "unknown-word",

@@ -122,11 +122,12 @@ export async function openSubject(
 
 /** The layer as it was dissected, with some of its units only. @param chosen their numbers; default all that were dissected. */
 export function layoutFor(layer: RunLayer, chosen: readonly number[] = layer.unitNumbers): LayerLayout {
-  const { name, kind, units, height, width, prefix } = layer;
+  const { name, kind, units, height, width, prefix, ceiling } = layer;
   const wanted = new Set(chosen);
   const subset = layer.unitNumbers.filter((unit) => wanted.has(unit));
   return {
     ...{ name, kind, units, height, width, prefix, dtype: layer.dtype as Layer["dtype"] },
     ...(subset.length < units && { subset }),
+    ...(ceiling && { ceiling }),
   };
 }

@@ -5,6 +5,7 @@
 import type { DType } from "../tensor/ndarray.js";
 import { findUnitAxes } from "./axes.js";
 import { BATCH, toNumber } from "./batch.js";
+import { type Ceiling, ceilingOf } from "./ceiling.js";
 import { type GraphIndex, indexGraph } from "./graph.js";
 import type { OnnxModel } from "./model.js";
 import { shortNames } from "./names.js";
@@ -41,6 +42,8 @@ export interface Layer {
   readonly principal: boolean;
   /** What to know before comparing it with the source network. */
   readonly note?: string;
+  /** Where its values end, and what they were before that. */
+  readonly ceiling?: Ceiling;
 }
 
 /** Names of the tensors that may be layers: made by nodes, and dependent on the values of a data input. */
@@ -76,6 +79,7 @@ export function listLayers(model: OnnxModel, infos: ReadonlyMap<string, TensorIn
   return [...kinds].map(([name, kind]) => {
     const shape = shapes.get(name)!;
     const note = noteOn(index, name, short.get(name));
+    const ceiling = ceilingOf(index, name);
     return {
       name,
       shortNames: short.get(name) ?? [],
@@ -86,6 +90,7 @@ export function listLayers(model: OnnxModel, infos: ReadonlyMap<string, TensorIn
       op: index.producer.get(name)!.opType,
       principal: principal.size === 0 || principal.has(name),
       ...(note === undefined ? {} : { note }),
+      ...(ceiling && { ceiling }),
     };
   });
 }

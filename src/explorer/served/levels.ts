@@ -2,7 +2,7 @@
 
 import { ByteCache } from "../../base/byte-cache.js";
 import type { SafetensorsFile } from "../../engine/tensor/safetensors.js";
-import { tailQuantile } from "../../exemplars/tail.js";
+import { maskLevel, tailQuantile } from "../../exemplars/tail.js";
 import type { Run } from "../../run/run.js";
 import type { ServedRun, ServedUnit } from "./served-run.js";
 
@@ -54,12 +54,13 @@ export class Spreads {
 }
 
 /**
- * The level at a quantile: exact from the run's own up, below it estimated from the sample, which is within about 0.025 of the wanted rank. NaN
+ * The level of masks at a quantile (`maskLevel`): exact from the run's own up, below it estimated from the sample, which is within about 0.025 of the wanted rank. NaN
  * where the activations are none.
  */
 export function levelAt({ tail, sample, total }: Spread, quantile: number): number {
   const exact = tailQuantile(tail, total, quantile);
-  if (!Number.isNaN(exact) || tail.length === 0 || Number.isNaN(tail[0])) return exact;
+  if (tail.length === 0 || Number.isNaN(tail[0])) return exact;
+  if (!Number.isNaN(exact)) return maskLevel(exact, tail, sample[sample.length - 1] < tail[0]);
   return Math.min(tailQuantile(sample, sample.length, quantile), tail[tail.length - 1]);
 }
 
