@@ -37,7 +37,8 @@ export function classifierEncoder(subject: Subject, layers: readonly Layer[], pr
   const input = imageInput(subject);
   checkFit(subject, preprocessing);
   const { height, width } = preprocessing;
-  const layouts = layers.map((layer) => layoutOf(layer, [height, width]));
+  // features are the classifier's own values: nothing is ranked by them
+  const layouts = layers.map((layer) => layoutOf(layer, [height, width], { ceiling: "keep" }));
   const trunk = cut(
     subject.model,
     [input],

@@ -40,7 +40,10 @@ function awkward(opset: number, batch: number | string = "n"): OnnxModel {
   const relu = g.node("Relu", [first], {}, ["rectified"]);
   const pool = g.node("MaxPool", [relu], { kernel_shape: [2, 2], strides: [2, 2] }, ["halved"]);
   const second = g.node("Conv", [pool, g.constant(noise([5, 4, 3, 3]))], { pads: [1, 1, 1, 1] }, ["features"]);
-  const last = g.node("Relu", [second], {}, ["second"]);
+  // ends at 1, which features do too
+  const limits = opset < 11 ? [] : [0, 1].map((limit) => g.constant(ndarray("float32", [], Float32Array.of(limit))));
+  const attributes = opset < 11 ? { min: { float: 0 }, max: { float: 1 } } : {};
+  const last = g.node("Clip", [second, ...limits], attributes, ["second"]);
   const pooled = g.node("GlobalAveragePool", [last]);
   const flat = g.node("Flatten", [pooled]);
   const logits = g.node("MatMul", [flat, g.constant(noise([5, 3]))], {}, ["logits"]);
