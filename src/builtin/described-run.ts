@@ -30,7 +30,7 @@ export async function dissectedRun(options: DissectedRunOptions): Promise<string
 }
 
 export interface DescribedRunOptions extends DissectedRunOptions {
-  /** Default: the shipped one, as `milan describe` uses it: claims checked against the pixels, and hedged where beams do not back them. */
+  /** Default: the shipped one, as `milan describe` uses it: claims checked against the pixels, weighed by what each exemplar makes of them, and hedged where beams do not back them. */
   readonly describer?: string;
 }
 
@@ -42,6 +42,7 @@ export async function describedRun(options: DescribedRunOptions): Promise<string
   const ours = {
     describer: builtInDescriber(),
     witness: openPixelWitness,
+    each: true,
     consensus: true,
     interpreter: openInterpreter,
   };

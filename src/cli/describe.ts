@@ -19,6 +19,7 @@ interface Options {
   clip?: string;
   meanings?: "one" | "auto" | number;
   check?: "pixels" | "none";
+  weigh?: "each" | "together";
   scattered?: "hedge" | "consensus" | "keep";
   out?: string;
   device: (typeof DEVICE_NAMES)[number];
@@ -30,7 +31,7 @@ const isBuiltIn = (describer: string | undefined) => describer === undefined || 
 
 /** Said with every use of the built-in describer: its doubts catch only a part of what it gets wrong on photographs. */
 const CAUTION =
-  "the built-in describer learned from simulated annotations: on photographs two fifths of what it says are wrong and a fifth say next to nothing; of what it doubts one in eight is right, of the rest three in five (docs/results/photographs.md);\n" +
+  "the built-in describer learned from simulated annotations: on photographs a third of what it says is wrong and a fifth says next to nothing; of what it doubts one in five is right, of the rest seven in ten (docs/results/photographs.md);\n" +
   "check it with milan grade or verify, or describe with --describer\n";
 
 export function registerDescribe(program: Command): void {
@@ -77,6 +78,14 @@ export function registerDescribe(program: Command): void {
     )
     .addOption(
       new Option(
+        "--weigh <how>",
+        "each: by what the median exemplar, by itself, makes of a candidate; together: by p(d|E), the paper's way",
+      )
+        .choices(["each", "together"])
+        .default(undefined, "each for the built-in describer, together for others, with --clip or --compat"),
+    )
+    .addOption(
+      new Option(
         "--scattered <how>",
         "where the winner shares less than half of its words with the rest of its beam, consensus: say what most of it agrees with, and nothing twice; hedge: the same, and what the beam does not back more generally; keep the winner",
       )
@@ -98,7 +107,7 @@ export function registerDescribe(program: Command): void {
     .addHelpText(
       "after",
       `
-descriptions.csv has the columns layer,unit,description,pmi,logp,logp_lm,confidence,doubts. A unit that cannot be described
+descriptions.csv has the columns layer,unit,description,pmi,logp,logp_lm,confidence,doubts, and support with --weigh each. A unit that cannot be described
 has an empty description, and doubts says why; other doubts say why a description should not be trusted. With --meanings, a unit
 whose exemplars form groups of which different things are said has the doubt many-meanings and what is said of each, with its
 share of the unit's activation; its description remains that of all exemplars.
@@ -106,7 +115,9 @@ With --check pixels what a candidate says of colours, light and dark, lines and 
 any that is, or that says nothing of the kind. Where all lose, the doubt is "contradicted"; where what is said of colours
 and places is so of less than half of what is masked, "minority". What things are is not checked so: see milan verify and grade.
 confidence, 0 to 1, is how far the description shares its words with the rest of its beam. Below 0.3 it is one of many things that might have been
-said: the doubt "scattered". Of the built-in describer's on photographs, one in seventeen such was right.
+said: the doubt "scattered".
+With --weigh each, support (the column after doubts) is the share of the exemplars that by themselves make the description likelier than it is without any;
+at a third or less the doubt is "outvoted". What says nothing is said where that is the more likely half of what exemplars would say: the doubt "vague".
 Killed, the same command goes on behind the last batch of 64 units (not with --meanings).
 With --clip the candidates are found by p(d|E), and the one wins that is most like the exemplars, cropped to the boxes of their masks: by the mean
 cosine of its text's and the crops' vectors. Each new candidate costs a run of the text model.`,
@@ -117,7 +128,9 @@ cosine of its text's and the crops' vectors. Each new candidate costs a run of t
       const { search, lambda, beam, length, compat, layers, meanings } = options;
       const isOurs = isBuiltIn(options.describer) && compat === undefined;
       const check = options.check ?? (isOurs ? "pixels" : "none");
-      const scattered = options.scattered ?? (isOurs && options.clip === undefined ? "hedge" : "keep");
+      const isFree = isOurs && options.clip === undefined;
+      const scattered = options.scattered ?? (isFree ? "hedge" : "keep");
+      const weigh = options.weigh ?? (isFree ? "each" : "together");
       const { openInterpreter } = await import("../builtin/interpreter/interpreter.js");
       const { openPixelWitness } = await import("../builtin/witness/pixel-witness.js");
       const settings = { search, lambda, beam, length, compat, layers, meanings };
@@ -125,6 +138,7 @@ cosine of its text's and the crops' vectors. Each new candidate costs a run of t
         ...Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
         describer: describerAt(options.describer),
         ...(check === "pixels" && { witness: openPixelWitness }),
+        each: weigh === "each",
         consensus: scattered !== "keep",
         ...(scattered === "hedge" && { interpreter: openInterpreter }),
         ...{

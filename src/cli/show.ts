@@ -109,11 +109,13 @@ async function showUnit(
   run: Run | undefined,
   verdicts: readonly VerdictRow[],
 ): Promise<void> {
-  const { unit, description, doubts, beam, pmi, logp, logpLm, confidence, meanings = [] } = item;
+  const { unit, description, doubts, beam, pmi, logp, logpLm, confidence, support, meanings = [] } = item;
   const real = (value: number | null) => (value === null ? "-" : value.toFixed(3));
   const line = (text: string) => process.stdout.write(`${plain(text)}\n`);
   line(`${layerName} unit ${unit}: ${description || "(cannot tell)"}`);
   line(`log p(d|E) ${real(logp)}, log p(d) ${real(logpLm)}, PMI ${real(pmi)}, confidence ${real(confidence)}`);
+  if (support !== undefined)
+    line(`of the exemplars by themselves, ${real(support)} make it likelier than it is without any`);
   for (const doubt of doubts) line(`doubt: ${doubt}`);
   const verdict = verdicts.find(
     (row) => row.layer === item.layer && +row.unit === unit && row.description === description,

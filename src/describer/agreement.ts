@@ -25,17 +25,20 @@ const TEMPERATURE = 2;
  * Of each candidate, the expected F1 of the words that it shares with one drawn from the beam, itself among them; 0 to 1. Two without words agree.
  * @param beam their order is of no account. Empty when there are fewer than two, which nothing can be said of.
  */
-export function agreements(beam: readonly Pick<Candidate, "description" | "logp">[]): number[] {
+export function agreements(beam: readonly Pick<Candidate, "description" | "logp" | "alone">[]): number[] {
   if (beam.length < 2) return [];
-  const shares = drawn(beam);
+  const shares = drawn(beam.map(likelihoodOf));
   const said = beam.map(({ description }) => wordsSpoken(description));
   return said.map((own) => said.reduce((sum, other, i) => sum + shares[i] * sharedWords(own, other), 0));
 }
 
-/** Of each candidate, how often it is drawn; sum 1. */
-export function drawn(beam: readonly Pick<Candidate, "logp">[]): number[] {
-  const most = beam.reduce((max, { logp }) => Math.max(max, logp), Number.NEGATIVE_INFINITY);
-  const weights = beam.map(({ logp }) => Math.exp((logp - most) / TEMPERATURE));
+/** What a candidate is drawn by: what exemplars by themselves make of it where they were asked (`alone.ts`), else p(d|E); natural logarithm. */
+export const likelihoodOf = ({ logp, alone }: Pick<Candidate, "logp" | "alone">): number => alone ?? logp;
+
+/** How often each candidate is drawn; sum 1. @param logps see `likelihoodOf`. */
+export function drawn(logps: readonly number[]): number[] {
+  const most = logps.reduce((max, logp) => Math.max(max, logp), Number.NEGATIVE_INFINITY);
+  const weights = logps.map((logp) => Math.exp((logp - most) / TEMPERATURE));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return weights.map((weight) => weight / total);
 }
@@ -44,7 +47,7 @@ export function drawn(beam: readonly Pick<Candidate, "logp">[]): number[] {
  * Where the first candidate is contested, puts that before it which most agree with; of equal ones the first.
  * @param beam the best first. @param isOut candidates that cannot win, unless the first is one itself.
  */
-export function consensusFirst<Each extends Pick<Candidate, "description" | "logp">>(
+export function consensusFirst<Each extends Pick<Candidate, "description" | "logp" | "alone">>(
   beam: readonly Each[],
   isOut: (candidate: Each) => boolean,
 ): readonly Each[] {

@@ -7,6 +7,7 @@ import { tokenize } from "../language/tokens.js";
 import { isVague } from "../language/vague.js";
 import type { Candidate, Description, Doubt } from "../run/descriptions.js";
 import { agreements, consensusFirst, onceFirst, SCATTERED } from "./agreement.js";
+import { type Alone, aloneOf, OUTVOTED } from "./alone.js";
 import { type Decoded, type DecodingOptions, speakingFirst } from "./describe-features.js";
 import type { Describer } from "./describer.js";
 import { type Evidence, scoreOne, type Task } from "./evidence.js";
@@ -29,7 +30,7 @@ export async function testified(
   return [...told.filter((each) => !each.contradicted), ...told.filter((each) => each.contradicted)];
 }
 
-type Testified = Ranked & Partial<Testimony>;
+export type Testified = Ranked & Partial<Testimony> & Partial<Alone>;
 
 /** How a unit's description is found among its candidates. */
 export interface Choice {
@@ -59,7 +60,8 @@ export async function conclude(
   const ordered = await chosenFirst(describer, evidence!, candidates, choice);
   const [{ ranked: best }] = ordered;
   const beam = ordered.map(({ ranked: _, share: __, ...candidate }) => candidate);
-  const confidence = agreements(beam)[0] ?? null;
+  const asked = beam.filter(({ alone }) => alone !== undefined);
+  const confidence = agreements(asked.length > 0 ? asked : beam)[0] ?? null;
   return {
     ...unit,
     ...beam[0],
@@ -70,8 +72,20 @@ export async function conclude(
   };
 }
 
-/** The candidates, before them the one to be said, which may be none of them. */
+/** The candidates, before them the one to be said, which may be none of them. Where exemplars were asked about some by themselves, it is of those. */
 async function chosenFirst(
+  describer: Describer,
+  evidence: Evidence,
+  candidates: readonly Said[],
+  choice: Choice,
+): Promise<readonly Said[]> {
+  const asked = candidates.filter(({ alone }) => alone !== undefined);
+  if (asked.length === 0) return agreedFirst(describer, evidence, candidates, choice);
+  const others = candidates.filter(({ alone }) => alone === undefined);
+  return [...(await agreedFirst(describer, evidence, asked, choice)), ...others];
+}
+
+async function agreedFirst(
   describer: Describer,
   evidence: Evidence,
   candidates: readonly Said[],
@@ -91,7 +105,8 @@ async function chosenFirst(
   const [tokens] = vocabulary.index([tokenize(description)], { start: false, pad: false });
   // its visible part is the candidate's, and so is what a witness said of that
   const scored = await scoreOne(describer, evidence, tokens, settings.lambda ?? describer.search.lambda);
-  return [saidBy(describer, { ...candidate.ranked, ...scored }), ...agreed];
+  const [alone] = candidate.alone === undefined ? [] : await aloneOf(describer, evidence, [scored]);
+  return [saidBy(describer, { ...candidate.ranked, ...scored, ...alone }), ...agreed];
 }
 
 const saidBy = (describer: Describer, ranked: Testified): Said => ({
@@ -108,11 +123,15 @@ export const inOrder = <Each extends Ranked>(
 
 export function toCandidate(
   { vocabulary }: Describer,
-  { tokens, logp, logpLm, pmi, clip, contradicted }: Testified,
+  { tokens, logp, logpLm, pmi, clip, alone, support, contradicted }: Testified,
 ): Candidate {
-  const description = vocabulary.reconstruct(tokens);
-  const found = { description, logp, logpLm: logpLm ?? null, pmi: pmi ?? null, ...clipOf(clip) };
-  return contradicted ? { ...found, contradicted } : found;
+  return {
+    ...{ description: vocabulary.reconstruct(tokens), logp, logpLm: logpLm ?? null, pmi: pmi ?? null },
+    ...clipOf(clip),
+    ...(alone !== undefined && { alone }),
+    ...(support !== undefined && { support }),
+    ...(contradicted && { contradicted }),
+  };
 }
 
 function whyNot(task: Task, evidence: Evidence | undefined): Doubt {
@@ -134,6 +153,7 @@ function doubtsOf(
   if (best.logpLm !== undefined && best.logp < best.logpLm) doubts.push("unsupported");
   if (isTied(task)) doubts.push("tied");
   if (sumOf(masked) < task.ranks.length / 2) doubts.push("few-masks");
+  if (best.support !== undefined && best.support <= OUTVOTED) doubts.push("outvoted");
   if (!best.tokens.includes(stop)) doubts.push("unfinished");
   if (best.tokens.includes(unk)) doubts.push("unknown-word");
   if (isVague(description)) doubts.push("vague");

@@ -111,6 +111,7 @@ async function describeOpen(
     compat: used.compat ?? null,
     clip: clip ? { folder: clip.folder, sha256: await clip.identity() } : null,
     ...(witness && { checked: witness.title }),
+    ...(rest.each && { weighed: "each" as const }),
     ...(interpreter ? { scattered: "hedge" as const } : rest.consensus && { scattered: "consensus" as const }),
     ...(meanings === undefined || !isMany ? {} : { meanings: meanings as "auto" | number }),
   };

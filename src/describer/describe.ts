@@ -12,6 +12,7 @@ import { type Progress, silent } from "../base/progress.js";
 import { chooseLayers, type ExemplarLayer, type ExemplarStore, runExemplars } from "../exemplars/store.js";
 import type { Description } from "../run/descriptions.js";
 import { Run } from "../run/run.js";
+import { weighed } from "./alone.js";
 import type { ClipReranker } from "./clip-rerank.js";
 import { conclude, flawOf, inOrder, testified, toCandidate } from "./conclude.js";
 import type { DecodingOptions, UnitBeam } from "./describe-features.js";
@@ -47,6 +48,11 @@ export interface DescribeOptions extends Partial<DecodingOptions> {
    */
   readonly witness?: Witness | undefined;
   /**
+   * Candidates are weighed, and put in order, by what each exemplar by itself makes of them (`alone.ts`), and those that say nothing come behind; default no:
+   * by p(d|E), which is the paper's way. Of units as wholes, not of each of several meanings.
+   */
+  readonly each?: boolean;
+  /**
    * Where the winner is one of many things that might have been said (`agreement.ts`), the candidate that most agree with is said instead, and nothing is named
    * twice where another candidate says it once; default no, which is the paper's way.
    */
@@ -79,7 +85,7 @@ export async function* describe(
   const store = exemplars instanceof Run ? await runExemplars(exemplars) : exemplars;
   const { progress = silent } = options;
   const settings = settingsOf(describer, options);
-  const { only = () => true, clip, witness, consensus, interpreter, meanings = "one" } = options;
+  const { only = () => true, clip, witness, each = false, consensus, interpreter, meanings = "one" } = options;
   const most = mostMeanings(meanings);
   const all = chooseLayers(store, options.layers).flatMap((layer) =>
     layer.units.flatMap((unit, row): Task[] =>
@@ -121,7 +127,8 @@ export async function* describe(
         const item = found.get(task);
         const ranked = item && (await rankedOf(item, task.ranks, beams));
         const told = await testified(ranked ?? [], task, describer, witness);
-        const whole = await conclude(describer, task, item, told, { settings, consensus, interpreter });
+        const heard = item && each ? await weighed(told, describer, item, settings.lambda) : told;
+        const whole = await conclude(describer, task, item, heard, { settings, consensus, interpreter });
         const own = [];
         for (const part of parts.filter((each) => each.task === task)) {
           own.push({ part, beam: await rankedOf(part, part.ranks, partBeams) });
@@ -152,9 +159,10 @@ export function settingsOf(describer: Describer, options: DescribeOptions) {
       "describing: greedy search leaves one candidate; expected a beam for the image-text model to choose from, leave out --search or --clip",
     );
   }
-  if ((options.consensus || options.interpreter) && (clip || settings.compat)) {
+  if ((options.each || options.consensus || options.interpreter) && (clip || settings.compat)) {
+    const ours = options.each ? "what each exemplar makes of the beam" : "agreement of the beam";
     throw new UserError(
-      `describing: agreement of the beam beside ${clip ? "an image-text model that chooses" : "the reference's choice"}; expected one way to choose, leave out --scattered`,
+      `describing: ${ours} beside ${clip ? "an image-text model that chooses" : "the reference's choice"}; expected one way to choose, leave out ${options.each ? "--weigh" : "--scattered"}`,
     );
   }
   if (clip && settings.compat) {

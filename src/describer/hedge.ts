@@ -5,7 +5,7 @@
  * hierarchy: accuracy first, then as much information as there is). Not the paper's way: its winner may be one of fifty guesses.
  */
 import type { Candidate } from "../run/descriptions.js";
-import { drawn, saysTwice } from "./agreement.js";
+import { drawn, likelihoodOf, saysTwice } from "./agreement.js";
 import { MAJORITY, type Testimony } from "./witness.js";
 
 /** What a description claims, to one who understands it. */
@@ -46,7 +46,7 @@ export interface Hedged<Each> {
  * @param canSay whether a wording that is no candidate may be used.
  */
 export function hedged<
-  Each extends Pick<Candidate, "description" | "logp" | "contradicted"> & Pick<Testimony, "share">,
+  Each extends Pick<Candidate, "description" | "logp" | "alone" | "contradicted"> & Pick<Testimony, "share">,
 >(
   beam: readonly Each[],
   isOut: (candidate: Each) => boolean,
@@ -56,7 +56,7 @@ export function hedged<
   const [first] = beam;
   if (!first) return undefined;
   const heard = first.contradicted ? beam : beam.filter(({ contradicted }) => !contradicted);
-  const weights = drawn(heard);
+  const weights = drawn(heard.map(likelihoodOf));
   const claims = new Map(heard.map((each) => [each, interpreter.claimOf(each.description)]));
   const known = new Map<string, number>();
   const backing = (claim: Claim): number => {

@@ -29,6 +29,10 @@ export const DOUBT_WORDS: Readonly<Record<Doubt, readonly [name: string, sentenc
     "few masks",
     "In more than half of the exemplars nothing exceeds the unit’s level; the description rests on the few others.",
   ],
+  outvoted: [
+    "true of a few",
+    "No more than a third of the exemplars, each by itself, make this description likelier than it is without any.",
+  ],
   unfinished: ["cut short", "The description was cut at the greatest length; its end is missing."],
   "unknown-word": ["unknown word", "The describer used a word that it does not know itself; it is left out here."],
   vague: ["says nothing", "No word of this description tells the unit from others."],

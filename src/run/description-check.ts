@@ -15,6 +15,8 @@ const candidate = {
   logpLm: real.nullable(),
   pmi: real.nullable(),
   clip: real.optional(),
+  alone: real.optional(),
+  support: real.optional(),
   contradicted: z.boolean().optional(),
 };
 
@@ -27,6 +29,8 @@ const description = z
     logpLm: real.nullable(),
     pmi: real.nullable(),
     clip: real.optional(),
+    alone: real.optional(),
+    support: real.optional(),
     confidence: real.nullable(),
     doubts: z.array(z.string()),
     beam: z.array(z.object(candidate).catchall(later)).optional(),
@@ -47,6 +51,7 @@ const header = z
     compat: z.string().nullable(),
     clip: z.object({ folder: z.string(), sha256: z.string() }).catchall(later).nullable(),
     checked: z.string().optional(),
+    weighed: z.string().optional(),
     scattered: z.string().optional(),
     meanings: z.union([z.string(), count]).optional(),
   })

@@ -20,6 +20,7 @@ import { readUnfaithful } from "./verdicts.js";
  * - `unsupported`: the exemplars make the description less likely than it is without them, log p(d|E) < log p(d).
  * - `tied`: all exemplars activate the unit equally, so which images they are is decided by their numbers.
  * - `few-masks`: in more than half of the exemplars nothing exceeds the level.
+ * - `outvoted`: no more than a third of the exemplars, each by itself, make the description likelier than it is without any (`support`).
  * - `unfinished`: cut at the greatest length.
  * - `unknown-word`: contains a word outside the describer's vocabulary.
  * - `vague`: no word of it tells the unit from others ("random areas").
@@ -40,6 +41,7 @@ export const DOUBTS = [
   "unsupported",
   "tied",
   "few-masks",
+  "outvoted",
   "unfinished",
   "unknown-word",
   "vague",
@@ -63,6 +65,10 @@ export interface Candidate {
   readonly pmi: number | null;
   /** Mean cosine with the exemplars by an image-text model; only where the beam was reranked by one and the candidate says anything. */
   readonly clip?: number;
+  /** Median over the exemplars of log p(d | e), each by itself; only where they were asked, and it tells anything (`describer/alone.ts`). */
+  readonly alone?: number;
+  /** Share of the exemplars, 0 to 1, by each of which it is likelier than without any, log p(d | e) > log p(d); likewise. */
+  readonly support?: number;
   /** Whether the exemplars' own pixels contradict it; only where they were asked (`describer/witness.ts`). */
   readonly contradicted?: boolean;
 }
@@ -86,6 +92,8 @@ export interface Description {
   readonly pmi: number | null;
   /** The winner's, as in `Candidate`. */
   readonly clip?: number;
+  readonly alone?: number;
+  readonly support?: number;
   /**
    * How far the captioner agrees with itself: expected F1 of the words that the description shares with a candidate drawn from the beam; 0 to 1
    * (`describer/agreement.ts`). Null where the beam has no second candidate.
@@ -115,6 +123,8 @@ export interface DescriptionsHeader {
   readonly clip: { readonly folder: string; readonly sha256: string } | null;
   /** Who could contradict candidates, "pixels"; absent where nobody was asked (`describer/witness.ts`). */
   readonly checked?: string;
+  /** "each" where candidates were weighed by what each exemplar by itself makes of them (`describer/alone.ts`); absent: by p(d | E). */
+  readonly weighed?: "each";
   /**
    * What was said where beams did not agree: what most of them agree with, also "hedge" where it had to be backed by them; absent where it was
    * their winner (`describer/agreement.ts`, `hedge.ts`).
@@ -127,21 +137,26 @@ export interface DescriptionsHeader {
 const COLUMNS = ["layer", "unit", "description", "pmi", "logp", "logp_lm", "confidence", "doubts"];
 
 /**
- * The table: `layer,unit,description,pmi,logp,logp_lm,confidence,doubts`, and last, where a unit has several meanings, `meanings`: such as
- * "red things (0.62); blue things (0.38)", for people; `descriptions.jsonl` is to be read for them.
+ * The table: `layer,unit,description,pmi,logp,logp_lm,confidence,doubts`; where exemplars were asked by themselves, `support`; and last, where a unit has
+ * several meanings, `meanings`: such as "red things (0.62); blue things (0.38)", for people; `descriptions.jsonl` is to be read for them.
  */
 export function descriptionsTable(descriptions: readonly Description[]): string {
   const real = (value: number | null) => (value === null ? "" : value.toFixed(4));
-  const isMany = descriptions.some(({ meanings }) => meanings);
-  const rows = descriptions.map(({ layer, unit, description, pmi, logp, logpLm, confidence, doubts, meanings }) => [
-    layer,
-    unit,
-    description,
-    ...[pmi, logp, logpLm, confidence].map(real),
-    doubts.join(" "),
-    ...(isMany ? [(meanings ?? []).map((each) => `${each.description} (${each.share.toFixed(2)})`).join("; ")] : []),
+  const more: [column: string, cell: (of: Description) => string | undefined][] = [
+    ["support", ({ support }) => support?.toFixed(4)],
+    [
+      "meanings",
+      ({ meanings }) => meanings?.map((each) => `${each.description} (${each.share.toFixed(2)})`).join("; "),
+    ],
+  ];
+  const wanted = more.filter(([, cell]) => descriptions.some((each) => cell(each) !== undefined));
+  const rows = descriptions.map((each) => [
+    ...[each.layer, each.unit, each.description],
+    ...[each.pmi, each.logp, each.logpLm, each.confidence].map(real),
+    each.doubts.join(" "),
+    ...wanted.map(([, cell]) => cell(each) ?? ""),
   ]);
-  return stringify([isMany ? [...COLUMNS, "meanings"] : COLUMNS, ...rows]);
+  return stringify([[...COLUMNS, ...wanted.map(([column]) => column)], ...rows]);
 }
 
 /** Writes `descriptions.csv` (or the given file) and `descriptions.jsonl` beside it. */

@@ -75,6 +75,8 @@ export const UnitLine = z
     logp: real,
     logpLm: real,
     confidence: real,
+    /** Share of the exemplars by each of which the description is likelier than without any; null where they were not asked. */
+    support: real,
     doubts: z.array(z.enum(DOUBTS)),
     verdict: z.enum(["yes", "no", "unsure"]).nullable(),
     /** How many exemplars it has. */

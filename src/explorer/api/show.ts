@@ -71,6 +71,7 @@ export function shownLine(unit: ServedUnit, verdict: Verdict): z.infer<typeof Un
     logp: finite(described?.logp),
     logpLm: finite(described?.logpLm),
     confidence: finite(described?.confidence),
+    support: finite(described?.support),
     doubts: [...unit.doubts],
     verdict,
     exemplars: unit.ranks.length,

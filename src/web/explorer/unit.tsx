@@ -128,13 +128,19 @@ function useView(usual: number, fixed: boolean): View {
 }
 
 function Scores({ page }: { page: UnitPage }) {
-  const { pmi, logp, logpLm, confidence, level } = page;
+  const { pmi, logp, logpLm, confidence, support, level } = page;
   const all: readonly (readonly [string, string, number | null, string])[] = [
     [
       "Confidence",
       percent(confidence),
       confidence,
       "how far its other candidates say the same, each by its likelihood",
+    ],
+    [
+      "Support",
+      percent(support),
+      support,
+      "of its exemplars, how many make the description likelier, each by itself, than it is without any",
     ],
     [
       "PMI",

@@ -112,7 +112,7 @@ export async function shownRun(run: Run): Promise<ShownRun> {
     text,
     lines: async (units) =>
       units.map(({ layer, row }) => {
-        const reals = { pmi: null, logp: null, logpLm: null, confidence: null };
+        const reals = { pmi: null, logp: null, logpLm: null, confidence: null, support: null };
         const unit = run.layers[layer].unitNumbers[row];
         return { layer, unit, text: text(layer, row), ...reals, doubts: [], verdict: null, exemplars: 4 };
       }),
