@@ -115,7 +115,9 @@ async function showUnit(
   line(`${layerName} unit ${unit}: ${description || "(cannot tell)"}`);
   line(`log p(d|E) ${real(logp)}, log p(d) ${real(logpLm)}, PMI ${real(pmi)}, confidence ${real(confidence)}`);
   if (support !== undefined)
-    line(`of the exemplars by themselves, ${real(support)} make it likelier than it is without any`);
+    line(
+      `support: ${Math.round(100 * support)} % of the exemplars, each by itself, make it likelier than it is without any`,
+    );
   for (const doubt of doubts) line(`doubt: ${doubt}`);
   const verdict = verdicts.find(
     (row) => row.layer === item.layer && +row.unit === unit && row.description === description,
@@ -136,13 +138,20 @@ async function showUnit(
     line("");
     line("beam");
     const reranked = item.clip !== undefined;
+    const isEach = beam.some(({ alone }) => alone !== undefined);
     printTable(
-      [...(reranked ? ["clip"] : []), "pmi", "log p(d|E)", "log p(d)", "description"],
+      [
+        ...(reranked ? ["clip"] : []),
+        ...["pmi", "log p(d|E)", "log p(d)"],
+        ...(isEach ? ["median log p(d|e)", "support"] : []),
+        "description",
+      ],
       beam
         .slice(0, 10)
-        .map(({ clip = null, pmi, logp, logpLm, description }) => [
+        .map(({ clip = null, pmi, logp, logpLm, alone = null, support, description }) => [
           ...(reranked ? [real(clip)] : []),
           ...[pmi, logp, logpLm].map(real),
+          ...(isEach ? [real(alone), support === undefined ? "-" : support.toFixed(2)] : []),
           description,
         ]),
     );

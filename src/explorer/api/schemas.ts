@@ -115,7 +115,15 @@ export const UnitList = z
   .openapi("UnitList");
 
 export const CandidateLine = z
-  .object({ text: z.string(), logp: real, logpLm: real, pmi: real, contradicted: z.boolean() })
+  .object({
+    text: z.string(),
+    logp: real,
+    logpLm: real,
+    pmi: real,
+    /** Median over the exemplars of log p(d|e), each by itself; null where they were not asked. */
+    alone: real,
+    contradicted: z.boolean(),
+  })
   .openapi("Candidate");
 
 export const ExemplarLine = z

@@ -67,8 +67,9 @@ async function shownUnit(
   return {
     ...shownLine(unit, review?.verdict ?? null),
     level: finite(layer.levels?.[row]),
-    beam: (said?.beam ?? []).map(({ description, logp, logpLm, pmi, contradicted = false }) => ({
-      ...{ text: description, logp: finite(logp), logpLm: finite(logpLm), pmi: finite(pmi), contradicted },
+    beam: (said?.beam ?? []).map(({ description, logp, logpLm, pmi, alone, contradicted = false }) => ({
+      ...{ text: description, logp: finite(logp), logpLm: finite(logpLm), pmi: finite(pmi) },
+      ...{ alone: finite(alone), contradicted },
     })),
     words: [...words],
     attention: weights.map((row) => Array.from({ length: k }, (_, rank) => row[ranks.indexOf(rank)] ?? 0)),

@@ -12,14 +12,17 @@ type Ranked = CandidateLine & { readonly score: number };
 
 /**
  * Candidates with their score log p(d|E) − λ log p(d), each description once: those first that the pixels do not contradict, then by score, as the
- * describer has them.
+ * describer has them. Where exemplars were asked by themselves, those first that they were asked about, with log p(d|e) of the median one in place of log p(d|E).
  */
 export function ranked(beam: readonly CandidateLine[], lambda: number): Ranked[] {
   const scored = beam.map((each) => ({
     ...each,
-    score: (each.logp ?? Number.NEGATIVE_INFINITY) - lambda * (each.logpLm ?? 0),
+    score: (each.alone ?? each.logp ?? Number.NEGATIVE_INFINITY) - lambda * (each.logpLm ?? 0),
   }));
-  scored.sort((a, b) => Number(a.contradicted) - Number(b.contradicted) || b.score - a.score);
+  const isUnasked = ({ alone }: CandidateLine) => Number(alone === null);
+  scored.sort(
+    (a, b) => Number(a.contradicted) - Number(b.contradicted) || isUnasked(a) - isUnasked(b) || b.score - a.score,
+  );
   return scored.filter(({ text }, i) => scored.findIndex((other) => other.text === text) === i);
 }
 
@@ -30,6 +33,7 @@ export function Candidates({ run, beam, chosen }: { run: Run; beam: readonly Can
   const [all, setAll] = useState(false);
   const lambda = Math.max(0, Number(said)) || 0;
   const hasPrior = beam.some(({ logpLm }) => logpLm !== null);
+  const isEach = beam.some(({ alone }) => alone !== null);
   const list = ranked(beam, lambda);
   const best = list[0];
   return (
@@ -52,7 +56,8 @@ export function Candidates({ run, beam, chosen }: { run: Run; beam: readonly Can
             </button>
           </div>
           <p className="soft small">
-            score = log p(d|E) − λ log p(d). A larger λ favours what is particular to this unit over what is often said.
+            score = {isEach ? "log p(d|e) of the median exemplar, by itself," : "log p(d|E)"} − λ log p(d). A larger λ
+            favours what is particular to this unit over what is often said.
           </p>
         </>
       )}
@@ -71,6 +76,15 @@ export function Candidates({ run, beam, chosen }: { run: Run; beam: readonly Can
             <th scope="col" className="number" title="How likely the captioner finds it, given the exemplars">
               log p(d|E)
             </th>
+            {isEach && (
+              <th
+                scope="col"
+                className="number"
+                title="How likely the captioner finds it, given the median exemplar only"
+              >
+                log p(d|e)
+              </th>
+            )}
             {hasPrior && (
               <>
                 <th scope="col" className="number" title="How likely the language model finds it, given nothing">
@@ -95,6 +109,7 @@ export function Candidates({ run, beam, chosen }: { run: Run; beam: readonly Can
                 )}
               </td>
               <td className="number">{real(each.logp)}</td>
+              {isEach && <td className="number">{real(each.alone)}</td>}
               {hasPrior && (
                 <>
                   <td className="number">{real(each.logpLm)}</td>
