@@ -3,7 +3,7 @@
  * twelve other things are "dogs" to it. Shown one at a time, each says how likely a description is of it alone, and the median of them is what at least half
  * of the exemplars agree to: as if every exemplar had a vote, where p(d|E) has one for all. Not the paper's way, which ranks by p(d|E).
  *
- * Costs a pass of the captioner over the beam's candidates for each exemplar (they share their beginnings), which is some times what the beam itself costs.
+ * Costs a pass of the captioner over the beam's candidates for each exemplar (they share their beginnings): several times what the beam itself costs.
  */
 import { ndarray } from "../engine/tensor/ndarray.js";
 import { isVague } from "../language/vague.js";
@@ -24,6 +24,9 @@ export interface Alone {
 
 /** Share of the exemplars up to which a description has too few of them behind it: the doubt `outvoted`. */
 export const OUTVOTED = 1 / 3;
+
+/** Share of the draws above which exemplars would mostly say nothing. */
+const MOSTLY = 0.5;
 
 /** What each exemplar that has a mask makes of sequences of tokens, each up to and including `<stop>`. Empty where none has a mask. */
 export async function aloneOf(
@@ -77,9 +80,6 @@ export async function weighed<Each extends Candidate>(
   const first = new Set(heard.map(({ each }) => each));
   return [...heard.map(({ each, alone: own }) => ({ ...each, ...own })), ...found.filter((each) => !first.has(each))];
 }
-
-/** Share of the draws above which the beam mostly says nothing. */
-const MOSTLY = 0.5;
 
 function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

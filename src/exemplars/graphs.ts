@@ -12,6 +12,7 @@
  * Only operators are used that mean the same in every opset (Gather, Reshape, Transpose, the pools, Cast; NonZero from 9 on),
  * since the nodes live under whatever opset the model was exported with.
  */
+import { UserError } from "../base/errors.js";
 import { GraphBuilder, type Value } from "../engine/onnx/build.js";
 import { withGraph } from "../engine/onnx/edit.js";
 import type { OnnxModel } from "../engine/onnx/model.js";
@@ -144,9 +145,14 @@ export function canonicalMaps(graph: GraphBuilder, layer: LayerLayout, index: nu
   return layer.subset ? pick(graph, value, 1, layer.subset, `milan.units.${index}`) : value;
 }
 
-/** The layer's tensor, or what it would be without its ceiling. */
+/** The layer's tensor, or what it would be without its ceiling. Errors: `UserError` where the layout, read from a damaged run, names a tensor that is not there. */
 function measured(graph: GraphBuilder, { name, ceiling }: LayerLayout): Value {
   if (!ceiling) return name;
+  if (!graph.has(ceiling.before)) {
+    throw new UserError(
+      `measuring ${name}: the model has no tensor ${ceiling.before}; expected what its ceiling of ${ceiling.at} cuts off, run.json is damaged: dissect again`,
+    );
+  }
   return ceiling.rectified ? graph.node("Relu", [ceiling.before]) : ceiling.before;
 }
 

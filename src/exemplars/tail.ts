@@ -184,9 +184,8 @@ export function maskLevel(quantile: number, largest: Float32Array, varies: boole
 
 /** The largest float32 below a finite one. */
 function justBelow(value: number): number {
-  const [float, bits] = [new Float32Array([value]), new Int32Array(1)];
   if (value === 0) return -(2 ** -149);
-  new Uint8Array(bits.buffer).set(new Uint8Array(float.buffer));
-  bits[0] += value > 0 ? -1 : 1;
-  return new Float32Array(bits.buffer)[0];
+  const float = Float32Array.of(value);
+  new Int32Array(float.buffer)[0] += value > 0 ? -1 : 1;
+  return float[0];
 }

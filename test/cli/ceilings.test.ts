@@ -1,6 +1,7 @@
 /** A network whose units end at a ceiling, as a MobileNet's do, on the command line. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
+import { writeWorld } from "../../src/data/world/folder.js";
 import { GraphBuilder } from "../../src/engine/onnx/build.js";
 import { writeModel } from "../../src/engine/onnx/model.js";
 import { ndarray } from "../../src/engine/tensor/ndarray.js";
@@ -40,6 +41,7 @@ const dissect = (out: string, ...more: string[]) =>
 beforeAll(async () => {
   await prepare();
   await writeNetwork(at("ends.onnx"));
+  await writeWorld(at("world"), { set: "world-objects", count: 20, seed: 1, size: 64 });
 });
 
 test("inspect says where a layer ends", async () => {
@@ -73,4 +75,14 @@ test("as they are, exemplars are tied, and the descriptions say so", async () =>
 
 test("the other way is another run", async () => {
   expectRefusal(await dissect("lifted", "--ceiling", "keep"), /it was made with another --ceiling; choose a new --out/);
+});
+
+test("a run that is damaged there is refused by whoever measures its units again", async () => {
+  const path = at("lifted/run.json");
+  writeFileSync(path, readFileSync(path, "utf8").replace('"before": "colours"', '"before": "nothing"'));
+  const { code, stderr } = await milan("grade", at("lifted"), "--world", at("world"));
+  expect([code, stderr.trimEnd().split("\n").at(-1)]).toEqual([
+    2,
+    expect.stringMatching(/^milan: measuring ends: the model has no tensor nothing; .* dissect again$/),
+  ]);
 });

@@ -77,7 +77,8 @@ test("the beam's candidate that suits the exemplars wins, where the captioner's 
   }
   expect(reranked[EMPTY]).toMatchObject({ description: "", doubts: ["no-exemplars"], beam: [] });
   await expect(all({ clip, search: "greedy" })).rejects.toThrow(/greedy search leaves one candidate/);
-  await expect(all({ clip, consensus: true })).rejects.toThrow(/expected one way to choose/);
+  await expect(all({ clip, consensus: true })).rejects.toThrow(/expected one way to choose, leave out --scattered/);
+  await expect(all({ clip, each: true })).rejects.toThrow(/expected one way to choose, leave out --weigh/);
   await expect(all({ clip, compat: "reference" })).rejects.toThrow(/expected one of --clip and --compat/);
   await clip.close();
   await describer.close();

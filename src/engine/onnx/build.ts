@@ -38,6 +38,11 @@ export class GraphBuilder {
     return this.#graph.node.length;
   }
 
+  /** Whether there is a value of this name. */
+  has(name: Value): boolean {
+    return this.#names.has(name);
+  }
+
   /** A graph input. A dimension is a number, or a name that stands for the same number wherever it appears. */
   input(name: string, dtype: DType, shape: readonly (number | string)[]): Value {
     this.#graph.input.push(toValueInfo({ name, dtype, shape }));
