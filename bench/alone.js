@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   builtInDescriber,
+  builtInNetwork,
   describe,
   dissect,
   imageFolder,
@@ -23,7 +24,6 @@ import {
 const units = Number(process.argv[2] ?? 64);
 const rounds = Number(process.argv[3] ?? 3);
 const given = process.argv[4];
-const NETWORK = new URL("../dist/builtin/assets/alexnet-objects.onnx", import.meta.url).pathname;
 const folder = await mkdtemp(join(tmpdir(), "milan-bench-"));
 const describer = await loadDescriber(builtInDescriber());
 try {
@@ -55,6 +55,8 @@ try {
 async function made(out) {
   await writeWorld(join(folder, "pictures"), { set: "world-objects", count: 400, seed: 1, size: 64 });
   const probe = imageFolder(join(folder, "pictures"));
-  await (await dissect(await openModel(NETWORK), probe, { out, layers: ["features.12"] })).close();
+  await (
+    await dissect(await openModel(builtInNetwork("alexnet-objects")), probe, { out, layers: ["features.12"] })
+  ).close();
   return out;
 }

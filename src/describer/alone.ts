@@ -5,6 +5,7 @@
  *
  * Costs a pass of the captioner over the beam's candidates for each exemplar (they share their beginnings): several times what the beam itself costs.
  */
+import { median } from "../base/median.js";
 import { ndarray } from "../engine/tensor/ndarray.js";
 import { isVague } from "../language/vague.js";
 import { drawn } from "./agreement.js";
@@ -45,7 +46,7 @@ export async function aloneOf(
   const sums = forced.map(({ logp }) => logp.reduce((sum, value) => sum + value, 0));
   return candidates.map(({ logpLm }, i): Alone => {
     const each = exemplars.map((_, exemplar) => sums[exemplar * candidates.length + i]);
-    const alone = medianOf(each);
+    const alone = median(each);
     if (logpLm === undefined) return { alone };
     return { alone, support: each.filter((logp) => logp > logpLm).length / each.length };
   });
@@ -79,10 +80,4 @@ export async function weighed<Each extends Candidate>(
   heard.sort((a, b) => scoreOf(b) - scoreOf(a));
   const first = new Set(heard.map(({ each }) => each));
   return [...heard.map(({ each, alone: own }) => ({ ...each, ...own })), ...found.filter((each) => !first.has(each))];
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

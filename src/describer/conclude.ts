@@ -30,7 +30,7 @@ export async function testified(
   return [...told.filter((each) => !each.contradicted), ...told.filter((each) => each.contradicted)];
 }
 
-export type Testified = Ranked & Partial<Testimony> & Partial<Alone>;
+type Testified = Ranked & Partial<Testimony> & Partial<Alone>;
 
 /** How a unit's description is found among its candidates. */
 export interface Choice {

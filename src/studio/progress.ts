@@ -1,4 +1,5 @@
 /** How far a study is, and who did what. */
+import { median } from "../base/median.js";
 import { expire } from "./assignment.js";
 import type { Flag } from "./judging.js";
 import { type Answered, answers } from "./review.js";
@@ -108,14 +109,7 @@ function peopleOf({ database }: Study, said: readonly Answered[]): PersonProgres
       accepted: of("accepted"),
       rejected: of("rejected"),
       flagged: theirs.filter(({ flags }) => flags.length > 0).length,
-      medianMs: median(theirs.map(({ elapsed }) => elapsed)),
+      medianMs: theirs.length === 0 ? null : median(theirs.map(({ elapsed }) => elapsed)),
     };
   });
-}
-
-function median(values: readonly number[]): number | null {
-  if (values.length === 0) return null;
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import type { Interval } from "../../base/bootstrap.js";
 import { writeFileAtomically } from "../../base/files.js";
+import { median } from "../../base/median.js";
 import { wilson } from "../../base/proportion.js";
 import { Plot, writeFigure } from "../../studies/figure.js";
 import { type FacesFindings, type FacesModel, type FaceUnit, SPEAKERS, TRAININGS } from "./findings.js";
@@ -88,10 +89,8 @@ export const modelRows = ({ models }: FacesFindings): string[][] =>
     medianOf(units.filter(DEFINITIONS.mostly).map((unit) => unit.activeOnBlurred / unit.activeOnFaces)),
   ]);
 
-function medianOf(values: number[]): string {
-  const sorted = values.sort((a, b) => a - b);
-  const at = (sorted.length - 1) / 2;
-  return sorted.length === 0 ? "-" : ((sorted[Math.floor(at)] + sorted[Math.ceil(at)]) / 2).toFixed(2);
+function medianOf(values: readonly number[]): string {
+  return values.length === 0 ? "-" : median(values).toFixed(2);
 }
 
 export const PAIRS_HEADER = ["network", "counted by", "plain", "blurred", "plain - blurred [95 %], points"] as const;

@@ -3,10 +3,9 @@
  * them any more, and a level that more than one per cent of them reach is exceeded nowhere. The graph still has what was cut off.
  */
 import { toFloat32 } from "../tensor/ndarray.js";
-import { isExternal } from "./external.js";
 import type { GraphIndex } from "./graph.js";
-import type { NodeProto, TensorProto } from "./onnx_pb.js";
-import { toArray } from "./tensors.js";
+import type { NodeProto } from "./onnx_pb.js";
+import { constantOf, toArray } from "./tensors.js";
 
 /** How a tensor's values end, and what they were before. */
 export interface Ceiling {
@@ -61,18 +60,7 @@ function minimumOf(index: GraphIndex, { input }: NodeProto): Limits | undefined 
 }
 
 /** The one value of a constant; NaN for anything else. */
-function scalarOf({ graph, producer }: GraphIndex, name: string): number {
-  const made = producer.get(name);
-  if (made) {
-    if (made.opType !== "Constant") return Number.NaN;
-    const [{ t, f, name: key } = { name: "" }] = made.attribute;
-    return key === "value_float" ? f! : key === "value" && t ? valueIn(t) : Number.NaN;
-  }
-  const tensor = graph.initializer.find((each) => each.name === name);
-  return tensor ? valueIn(tensor) : Number.NaN;
-}
-
-function valueIn(tensor: TensorProto): number {
-  if (isExternal(tensor) || tensor.dims.some((n) => n !== 1n)) return Number.NaN;
-  return toFloat32(toArray(tensor)).data[0];
+function scalarOf(index: GraphIndex, name: string): number {
+  const tensor = constantOf(index, name);
+  return tensor?.dims.every((n) => n === 1n) ? toFloat32(toArray(tensor)).data[0] : Number.NaN;
 }

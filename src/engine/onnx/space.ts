@@ -4,10 +4,9 @@
  * the axis of units (`axes.ts`), from the operators that define them, and are lost wherever pixels may have moved.
  */
 import { CHANNELS_FIRST, permutation, RESHAPING, roundTripOf } from "./axes.js";
-import { isExternal } from "./external.js";
 import type { GraphIndex } from "./graph.js";
 import type { NodeProto } from "./onnx_pb.js";
-import { toArray } from "./tensors.js";
+import { constantOf, toArray } from "./tensors.js";
 
 /** The axes of y and x. */
 export type Space = readonly [y: number, x: number];
@@ -65,13 +64,8 @@ function isStrided(index: GraphIndex, node: NodeProto): boolean {
 }
 
 /** A constant list of whole numbers, where a tensor is one. */
-function integers({ graph, producer }: GraphIndex, name: string | undefined): number[] | undefined {
-  if (!name) return undefined;
-  const made = producer.get(name);
-  const tensor =
-    made?.opType === "Constant"
-      ? made.attribute.find((attribute) => attribute.name === "value")?.t
-      : graph.initializer.find((each) => each.name === name);
-  if (!tensor || isExternal(tensor)) return undefined;
+function integers(index: GraphIndex, name: string | undefined): number[] | undefined {
+  const tensor = name ? constantOf(index, name) : undefined;
+  if (!tensor) return undefined;
   return Array.from(toArray(tensor).data as ArrayLike<number | bigint>, Number);
 }

@@ -6,6 +6,7 @@ import { create } from "@bufbuild/protobuf";
 import { UserError } from "../../base/errors.js";
 import { bytesOf, type DType, fromBytes, type NdArray, toBytes, zeros } from "../tensor/ndarray.js";
 import { isExternal, readExternal } from "./external.js";
+import type { GraphIndex } from "./graph.js";
 import type { OnnxModel } from "./model.js";
 import { type TensorProto, TensorProtoSchema } from "./onnx_pb.js";
 
@@ -54,6 +55,16 @@ export function toTensor(name: string, array: NdArray): TensorProto {
     dims: array.shape.map(BigInt),
     rawData: toBytes(array),
   });
+}
+
+/** The tensor of a constant, an initialiser or what a Constant node makes. Undefined for anything else, and where its values lie in another file. */
+export function constantOf({ graph, producer }: GraphIndex, name: string): TensorProto | undefined {
+  const made = producer.get(name);
+  const tensor =
+    made?.opType === "Constant"
+      ? made.attribute.find((attribute) => attribute.name === "value")?.t
+      : graph.initializer.find((each) => each.name === name);
+  return tensor && !isExternal(tensor) ? tensor : undefined;
 }
 
 /** The values of a tensor of `model`, read from the data file beside it if they lie there. Throws `UserError`. */
